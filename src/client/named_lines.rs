@@ -1,4 +1,8 @@
-//! Which lines of a request a server means by what it says about them.
+//! Finds the lines of a request that a server's error names.
+//!
+//! Servers name a bad line by its text (InfluxDB 2), by its number (1-based), or by both (InfluxDB 3); either may be
+//! wrong or shortened. The caller removes the lines that are found and sends the others again, so a line that is
+//! found by mistake is a good line lost. An entry that fits no line well enough names none.
 
 use super::secret::Secrets;
 use crate::error::LineError;
@@ -12,13 +16,13 @@ use alloc::vec::Vec;
 /// The lines of a request's body.
 struct Lines<'a> {
     lines: Vec<&'a [u8]>,
-    /// Those that servers count: no comments, no empty ones.
+    /// The indexes of those that servers count: no comments, no empty ones.
     counted: Vec<usize>,
-    /// What there is between newlines, also those within strings.
+    /// The parts between newlines, including those within strings.
     between: Vec<&'a [u8]>,
 }
 
-/// A line as servers repeat it: without the blanks before it, and without a carriage return.
+/// A line as servers repeat it: without leading blanks, and without a carriage return.
 fn bare(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii_start();
     line.strip_suffix(b"\r").unwrap_or(line)
@@ -37,15 +41,17 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// A line is meant by its number, if no text is given or the text is its own; by its exact text,
-    /// wherever that stands; by its number, if the text agrees as far as it goes; by the start of
-    /// its text, if that fits one line only. To take out a line that wasn't meant would be to lose
-    /// it, so what fits less well means none.
+    /// The indexes of the lines that an entry names. The rules, in this order:
     ///
-    /// InfluxDB 3 counts the lines that it parses, but repeats the one of that number as if every
-    /// newline ended one: behind a comment or a string with a newline that is another line, often a
-    /// good one, so such a text says nothing against the number.
-    fn meant(&self, number: Option<u32>, text: &str) -> Vec<usize> {
+    /// 1. its number, if there is no text or the text is that line's;
+    /// 2. its exact text, wherever that occurs;
+    /// 3. its number, if the text is the start of that line;
+    /// 4. its text, if that is the start of exactly one line.
+    ///
+    /// InfluxDB 3 counts the lines that it parses, but repeats the text of that number as if every newline ended a
+    /// line. Behind a comment or a string with a newline that is the text of another line, often a good one. So rule 1
+    /// also accepts the text at that number by such a count.
+    fn named(&self, number: Option<u32>, text: &str) -> Vec<usize> {
         let place = number.and_then(|n| usize::try_from(n).ok()?.checked_sub(1));
         let numbered = place
             .and_then(|n| self.counted.get(n).copied())
@@ -53,7 +59,7 @@ impl<'a> Lines<'a> {
         let whole = bare(text.as_bytes());
         let own = |n: usize, line: &[u8]| {
             if text.is_empty() {
-                // Whether comments count, too, is known of InfluxDB 3 alone.
+                // (Only InfluxDB 3 is known to leave out comments when it counts.)
                 return Some(n) == place;
             }
             let between = place.and_then(|n| self.between.get(n));
@@ -83,14 +89,13 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The text without the dots that say it goes on.
+/// The text without the dots of a shortened one.
 fn shortened(line: &str) -> &[u8] {
     line.trim_end_matches(['…', '.', '\n']).as_bytes()
 }
 
-/// The errors of the lines that a server names, each with the line as it was sent, and how often it names
-/// a line once more. What names no line of the body keeps the server's words for it; without a body there
-/// is nothing else.
+/// Returns the errors of the lines that a server names, each with the line as it was sent, and the number of entries
+/// that name a line again. An entry that names no line of the body keeps the server's text.
 pub(crate) fn line_errors<'a>(
     named: impl Iterator<Item = LineErrorRef<'a>>,
     body: &[u8],
@@ -106,33 +111,33 @@ pub(crate) fn line_errors<'a>(
         taken.resize(lines.lines.len(), false);
         let text: String = one.line.chars().collect();
         let reason: String = one.reason.chars().collect();
-        let meant = lines.meant(one.number, &text);
+        let found = lines.named(one.number, &text);
         let place = one.number.map(|number| (number, place(&numbers, number)));
         let before = place.and_then(|(_, place)| numbers.get(place.ok()?));
         let again = before.is_some_and(|(_, b)| *b == text || b.is_empty() || text.is_empty());
         repeated = repeated.saturating_add(u64::from(again));
-        if again && meant.is_empty() {
+        if again && found.is_empty() {
             continue;
         }
-        if meant.is_empty() {
-            // Words that name another line than the number does make the number doubtful, too.
+        if found.is_empty() {
+            // (A text that isn't found makes its number doubtful as well: that is kept only if the body has no such line.)
             let behind = |n: &u32| usize::try_from(*n).is_ok_and(|n| n > lines.lines.len());
             let number = one.number.filter(behind);
-            let words = match text.is_empty() {
+            let message = match text.is_empty() {
                 true => reason,
-                // Together, for a secret may lie across the two.
+                // (In one piece, because a secret may extend over both.)
                 false => format!("'{text}': {reason}"),
             };
             errors.push(LineError {
                 number,
                 line: String::new(),
-                reason: secrets.printable(&words, max),
+                reason: secrets.printable(&message, max),
             });
             keep(&mut numbers, place, text);
             continue;
         }
         let reason = secrets.printable(&reason, max);
-        for n in meant {
+        for n in found {
             let Some(done) = taken.get_mut(n).filter(|done| !**done) else {
                 continue;
             };
@@ -149,13 +154,13 @@ pub(crate) fn line_errors<'a>(
     (errors, repeated)
 }
 
-/// Where a number is among those named, in their order, or where it belongs. (A map takes 4 KiB of a small
+/// The position of a number among the sorted ones, or where to insert it. (A map takes 4 KiB of code in a small
 /// program.)
 fn place(numbers: &[(u32, String)], number: u32) -> Result<usize, usize> {
     numbers.binary_search_by_key(&number, |(number, _)| *number)
 }
 
-/// Remembers by which number and text a line was first named.
+/// Stores the text with which a number was first named.
 fn keep(
     numbers: &mut Vec<(u32, String)>,
     place: Option<(u32, Result<usize, usize>)>,

@@ -1,4 +1,4 @@
-//! Writes of one batch: body, gzip, precision.
+//! Writes of one batch: body, compression, precision.
 
 use super::Client;
 use super::transport::{HttpRequest, HttpResponse, RequestBody};
@@ -12,25 +12,25 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::time::Instant;
 
-/// The lines of one batch, which get the client's default tags.
+/// The sink for a batch of lines, which get the client's default tags.
 type Body = Tagged<Vec<u8>, Vec<u8>>;
 
-/// No more storage is taken for a batch before it is needed.
+/// The most storage that is reserved for a batch before it is needed.
 const MAX_CAPACITY: u32 = 1 << 20;
 
 impl Client {
-    /// Writes one batch into a bucket, by name or id. `Ok` means that the server responded with 204: all
-    /// of it is stored (InfluxDB Cloud: accepted). Without any line nothing is sent.
+    /// Writes one batch into a bucket, by name or id. `Ok` means that the server responded with 204: all lines are
+    /// stored (InfluxDB Cloud: accepted). Without any line nothing is sent.
     ///
-    /// Blocks until the response is there; one request, however large the data: some 5 000 lines or a
-    /// few hundred kilobytes are a good size, and servers refuse very large ones. Encoded
-    /// [`Lines`] and text are sent as they are, with no copy; points are encoded first, into memory.
+    /// Blocks until the response is there. Makes one request, however large the data: about 5 000 lines or a few
+    /// hundred kilobytes are a good size, and servers refuse very large ones. Encoded [`Lines`] and text are sent as
+    /// they are, without a copy; points are encoded first, into memory.
     ///
     /// # Errors
-    /// Returns an error if a point can't be encoded or the name of the bucket is empty (nothing is
-    /// sent then), the server rejects the lines or a part of them, or no response is received.
-    /// [`stored`](Error::stored) says what is in the database, [`remedy`](Error::remedy) what to
-    /// do, [`line_errors`](Error::line_errors) which lines were refused.
+    /// Returns an error if a point can't be encoded or the name of the bucket is empty (nothing is sent then), the
+    /// server rejects some or all lines, or no response is received. [`stored`](Error::stored) returns which lines are
+    /// in the database, [`remedy`](Error::remedy) what to do, and [`line_errors`](Error::line_errors) the refused
+    /// lines.
     pub fn write(&self, bucket: &str, data: impl WriteData) -> Result<(), Error> {
         self.lines_of(&data, |lines| self.write_lines(bucket, lines))
     }
@@ -93,8 +93,8 @@ impl Client {
         self.encoded(encode, send)
     }
 
-    /// Encodes a batch and sends it, if all of it could be encoded. The storage begins as large as the
-    /// last batch was: those of one program are mostly alike, and storage that grows is copied.
+    /// Encodes a batch and, if all of it could be encoded, sends it. Reserves as much storage as the last batch took:
+    /// the batches of one program are mostly alike, and storage that grows is copied.
     fn encoded(
         &self,
         encode: impl FnOnce(&mut Encoder<Body>) -> Result<(), PointError>,
@@ -121,9 +121,9 @@ impl Client {
         self.run_attempts(&mut out, |out| self.write_attempt(&what, out, lines.bytes))
     }
 
-    /// One attempt, whatever the client's own policy of retries: the batching writer has its own.
-    /// `expect` makes the body wait until the server asks for it; `limit`, if shorter than the
-    /// client's, is the whole attempt's, the time included in which the body is compressed.
+    /// Makes one attempt, whatever the client's retry policy: the batching writer has its own. `expect` makes the body
+    /// wait for `100 Continue`; `limit`, if shorter than the client's, is for the whole attempt, including the
+    /// compression of the body.
     pub(crate) fn write_once(
         &self,
         bucket: &str,
@@ -139,8 +139,8 @@ impl Client {
         self.write_attempt(&what, &mut out, lines.bytes)
     }
 
-    /// The body of an attempt, compressed if it is to be, and what is left then of the attempt's limit, if
-    /// it has one of its own.
+    /// Returns the body of an attempt if it is to be compressed, and the time that is left then of the attempt's own
+    /// limit.
     pub(crate) fn compress_within(
         &self,
         body: &[u8],
@@ -149,7 +149,7 @@ impl Client {
         let start = Instant::now();
         let compressed = self.compress(body);
         let left = limit.map_or(Duration::MAX, |limit| {
-            // (With nothing left it ends as with any limit: by an error of time.)
+            // (With no time left the attempt ends with a timeout, as with any limit.)
             limit
                 .saturating_sub(start.elapsed())
                 .max(Duration::from_millis(1))
@@ -169,7 +169,7 @@ impl Client {
         })
     }
 
-    /// Whether the server is known to take no compressed bodies.
+    /// Returns `true` if the server is known not to accept compressed bodies.
     pub(crate) fn refuses_compression(&self) -> bool {
         #[cfg(feature = "gzip")]
         return self.inner().learnt.compression.is_refused();
@@ -177,7 +177,7 @@ impl Client {
         false
     }
 
-    /// Whether bodies of this size are compressed, unless the server turns out not to take them.
+    /// Returns `true` if bodies of this size are compressed, as long as the server accepts that.
     #[cfg_attr(not(feature = "gzip"), expect(unused_variables, reason = "none is"))]
     pub(crate) fn compresses(&self, bytes: usize) -> bool {
         #[cfg(feature = "gzip")]
@@ -186,7 +186,7 @@ impl Client {
         false
     }
 
-    /// Within this time a write is given up at the earliest.
+    /// A write is given up after this time at the earliest.
     pub(crate) fn request_limit(&self) -> Duration {
         self.inner().overall.min(self.inner().http.read_limit())
     }
@@ -213,7 +213,7 @@ impl Client {
     ) -> HttpRequest<'a> {
         let mut out = self.http_request("POST", target);
         out.content_type = Some("text/plain; charset=utf-8");
-        // The same points written twice are the same points.
+        // (A point that is written twice is stored once.)
         out.repeatable = true;
         out.gzipped = compressed.is_some();
         out.body = RequestBody::Bytes(compressed.unwrap_or(lines.bytes));
@@ -248,7 +248,7 @@ impl Client {
     }
 }
 
-/// Refuses a bucket without a name: the server would respond as if it were one that is missing.
+/// Refuses a bucket without a name, for which the server would respond that it is missing.
 pub(super) fn check_bucket(name: &str) -> Result<(), Error> {
     match name {
         "" => Err(Error::config("no bucket is named")),

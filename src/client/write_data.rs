@@ -1,4 +1,4 @@
-//! `WriteData`: what can be written, by a client in one batch or by a writer.
+//! `WriteData`: the types that can be written, by a client in one batch or by a writer.
 
 use crate::Precision;
 use crate::line::split_lines::split;
@@ -7,19 +7,22 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What [`Client::write`](super::Client::write), [`Writer::write`](crate::Writer::write) and a handle's
-/// `write` take: an [`Encoder`], with what it has encoded; encoded [`Lines`]; line protocol as text or bytes,
-/// and lists of texts; and whatever is
-/// [`ToLine`], which a [`Point`](crate::line::Point), a type of your own, and slices, arrays and
-/// vectors of them are. By value or by reference.
+/// Data that every `write` accepts, by value or by reference: [`Client::write`](super::Client::write),
+/// [`Writer::write`](crate::Writer::write), and those of databases and handles.
 ///
-/// Where there is an encoder, hand over the encoder: a writer takes what it holds as it is, and looks through
-/// [`Lines`] and text line by line first.
+/// | data | for instance |
+/// |---|---|
+/// | points: [`ToLine`] | a [`Point`](crate::line::Point), a type of your own, slices, arrays and vectors of them |
+/// | a struct of serde | [`schema.point(&value)`](crate::line::Schema::point) |
+/// | an [`Encoder`], with the lines in it | `&enc` |
+/// | line protocol | `&str`, `String`, `&[u8]`, a list of texts, [`Lines`] |
 ///
-/// Text is taken to have its times in nanoseconds; for another unit make it
-/// `Lines { bytes: text.as_bytes(), precision }`. A byte order mark before text is left out, and so are
-/// carriage returns at the ends of its lines (for which it is copied); a client sends `Lines` as they are.
-/// Default tags are not added to lines that are encoded already.
+/// If there is an encoder, pass the encoder: a writer accepts its lines as they are, but checks [`Lines`] and text
+/// line by line.
+///
+/// The times of text are in nanoseconds; for another unit use `Lines { bytes: text.as_bytes(), precision }`. A byte
+/// order mark before text is removed, and so are carriage returns at line ends (for which it is copied). A client
+/// sends `Lines` as they are. Default tags are not added to lines that are encoded already.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -57,8 +60,7 @@ pub trait WriteData: sealed::Sealed {
 pub struct EncodedLines<'a> {
     pub(crate) bytes: Cow<'a, [u8]>,
     pub(crate) precision: Precision,
-    /// How many lines of an encoder these are and whether one has no time. `None` if they have to be looked
-    /// through.
+    /// The number of lines of an encoder, and whether one has no time. `None` if the lines must be checked.
     pub(crate) counts: Option<(usize, bool)>,
 }
 
@@ -92,7 +94,7 @@ fn nanoseconds(bytes: Cow<'_, [u8]>) -> EncodedLines<'_> {
 }
 
 fn text(bytes: &[u8]) -> EncodedLines<'_> {
-    // Editors and spreadsheets put a mark before it, which servers take for a part of the first name.
+    // (Editors and spreadsheets write a byte order mark, which servers read as a part of the first name.)
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     nanoseconds(match bytes.contains(&b'\r') {
         false => Cow::Borrowed(bytes),
@@ -100,14 +102,13 @@ fn text(bytes: &[u8]) -> EncodedLines<'_> {
     })
 }
 
-/// Without carriage returns at the ends of lines, which servers take for a part of the last value. Those
-/// in strings stay.
+/// Removes carriage returns at line ends, which servers read as a part of the last value. Those in strings stay.
 fn without_returns(text: &[u8]) -> Vec<u8> {
     let mut all = Vec::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
         let line = match rest.iter().find(|byte| !matches!(byte, b' ' | b'\t')) {
-            // A comment ends at its newline, whatever quotes are in it.
+            // (A comment ends at its newline, even within quotes.)
             Some(b'#') => rest.split_inclusive(|byte| *byte == b'\n').next(),
             _ => split(rest).next(),
         };
@@ -125,7 +126,7 @@ fn without_returns(text: &[u8]) -> Vec<u8> {
     all
 }
 
-/// Texts of one or several lines each, one behind the other.
+/// Joins texts of one or several lines each.
 fn texts<T: AsRef<str>>(texts: &[T]) -> EncodedLines<'_> {
     let mut all = Vec::new();
     for each in texts {

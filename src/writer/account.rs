@@ -1,24 +1,35 @@
-//! `Stats` and `Outcome`: how many lines were accepted, and the outcome of each.
+//! `Stats` and `Outcome`: the numbers of accepted lines, by what became of them.
 
 use core::fmt;
 use core::time::Duration;
 
-/// How many lines are in each place. Cheap to take: plain numbers, no allocation.
+/// The number of lines in each place. Plain numbers; no allocation.
 ///
-/// The contract, at every moment:
+/// At every moment
 /// **accepted = delivered + spooled + rejected + dropped + buffered**
-/// ([`is_balanced`](Stats::is_balanced)). A line that `write` refused was never accepted and is
-/// counted in `not_accepted`.
+/// ([`is_balanced`](Stats::is_balanced)). A line that `write` refused was never accepted; `not_accepted` counts
+/// the call.
+///
+/// ```
+/// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+/// let mut w = client.writer("sensors").build()?;
+/// w.write("t v=1 1\nt v=2 2")?;
+/// let stats = w.stats();
+/// assert_eq!((stats.accepted, stats.buffered, stats.buffered_bytes), (2, 2, 16));
+/// assert_eq!(stats.to_string(), "2 accepted: 2 in memory (16 bytes)");
+/// # drop(w.close_within(core::time::Duration::ZERO));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Lines accepted from the program or, when the writer is built, from a spool.
+    /// Lines accepted from the program and, when the writer is built, from a spool.
     pub accepted: u64,
     /// Of those, lines that were waiting in the spool when the writer was built.
     pub recovered: u64,
     /// Lines that the server has stored.
     pub delivered: u64,
-    /// Lines waiting on disk now. They become delivered, rejected or dropped.
+    /// Lines waiting on disk now.
     pub spooled: u64,
     /// Lines that the server refused for good, by reason.
     pub rejected: RejectedLines,
@@ -26,10 +37,10 @@ pub struct Stats {
     pub dropped: DroppedLines,
     /// Lines waiting in memory now.
     pub buffered: u64,
-    /// Bytes of those.
+    /// The bytes of those lines.
     pub buffered_bytes: u64,
     /// Lines on disk for another organization than the client's, or for another kind of server.
-    /// They aren't accepted, and not in the sum above;
+    /// They aren't accepted, and not part of the sum above;
     /// [`WriterBuilder::adopt_all`](super::WriterBuilder::adopt_all) sends them.
     pub foreign: u64,
     /// Of the accepted lines, those that the writer wrote about itself
@@ -45,16 +56,16 @@ pub struct Stats {
     pub not_accepted: u64,
     /// Requests made.
     pub requests: u64,
-    /// Requests after which nothing was known or stored, and the data were kept.
+    /// Requests after which the lines were kept: nothing was stored, or the outcome is unknown.
     pub failures: u64,
     /// Bytes of line protocol sent, before compression, repeats included.
     pub bytes_sent: u64,
-    /// How long until the next attempt, while the writer waits after a failure or before it sends the
-    /// backlog that it found.
+    /// The time until the next attempt, while the writer waits after a failure or before it sends the backlog
+    /// that it found.
     pub next_attempt: Option<Duration>,
 }
 
-/// Lines the server refused for good, by [`RejectReason`].
+/// Lines that the server refused for good, by [`RejectReason`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RejectedLines {
@@ -84,7 +95,7 @@ pub struct DroppedLines {
     pub panicked: u64,
 }
 
-/// Why the server won't have a line.
+/// The reason why the server refused a line for good.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -100,19 +111,19 @@ pub struct DroppedLines {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectReason {
-    /// It can't be read, or isn't allowed: 400, 422. Its neighbours were sent without it. Either the
-    /// server named it, or it was refused alone while the path was known to work.
+    /// It can't be parsed, or isn't allowed: 400, 422. The lines around it were sent without it. Either the server
+    /// named it, or it was refused alone while the path was known to work.
     Refused,
-    /// The server stored its neighbours and dropped it: a type that conflicts with the field's, a
+    /// The server stored the lines around it and dropped this one: a type that conflicts with the field's, or a
     /// time outside the retention period.
     Partial,
-    /// Alone it is larger than the server takes: 413, while other lines were stored.
+    /// It alone exceeds the server's size limit: 413, while other lines were stored.
     TooLarge,
-    /// The server fails (500) whenever it meets this line, and only then.
+    /// The server fails (500) on each request with this line, and only on those.
     Poison,
 }
 
-/// Why a line was lost on this side.
+/// The reason why a line was lost on this side.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder("http://localhost:1").org("acme").build()?;
@@ -133,12 +144,12 @@ pub enum RejectReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DropReason {
-    /// The buffer was full, and the oldest had to go
+    /// The buffer was full, and the oldest lines were dropped
     /// ([`OverflowPolicy::DropOldest`](super::OverflowPolicy::DropOldest)).
     Overflow,
-    /// The retry policy came to its end.
+    /// The retry policy's limit was reached.
     GivenUp,
-    /// The writer was closed or dropped while it couldn't be delivered.
+    /// The writer was closed or dropped before the line was delivered.
     Closed,
     /// The spool lost it: no space, or a damaged disk.
     Spool,
@@ -245,7 +256,7 @@ impl DroppedLines {
 }
 
 impl Stats {
-    /// Whether the counts are balanced: accepted = delivered + spooled + rejected + dropped + buffered.
+    /// Returns `true` if accepted = delivered + spooled + rejected + dropped + buffered, which always holds.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -264,13 +275,25 @@ impl Stats {
                 .saturating_add(self.buffered)
     }
 
-    /// Moves lines from one place to another: the only way in which a count of the account changes.
+    /// Moves lines from one place to another. No count of lines changes in any other way, which is why the
+    /// account is balanced at every moment.
     ///
-    /// From [`Place::Outside`] they are accepted. More than there are can't leave a place, so the
-    /// account is balanced whatever is asked for.
+    /// From [`Place::Outside`] they are accepted.
+    //
+    // | from     | to                 | in |
+    // |----------|--------------------|----|
+    // | Outside  | Buffered           | `Engine::collect`, and the fast path of `Engine::write` |
+    // | Outside  | Spooled            | `Engine::write_ahead`; `Engine::adopt` (the backlog) |
+    // | Outside  | Dropped(Overflow)  | `Engine::overflowed` (dropped from the inbox of the handles) |
+    // | Buffered | Spooled            | `Engine::spool_first` |
+    // | Spooled  | Buffered           | `Engine::unhold` |
+    // | Spooled  | Dropped(Spool)     | `Engine::settle` |
+    // | Buffered | Dropped            | `Engine::drop_at`; `State::close` after a panic |
+    // | Buffered, Spooled | Delivered, Rejected | `Engine::count_delivered`, `report_partial`, `reject` |
     #[inline]
     pub(crate) fn transfer(&mut self, from: Place, to: Place, lines: u64) {
         let moved = match self.slot(from) {
+            // More lines than there are can't leave a place, so the sum holds whatever is asked for.
             Some(slot) => {
                 debug_assert!(*slot >= lines, "{lines} lines from {from:?} to {to:?}");
                 let moved = lines.min(*slot);
@@ -312,7 +335,7 @@ impl Stats {
     }
 }
 
-/// Where a line is. Each is in one place.
+/// The place where a line is: exactly one at any moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Not accepted yet.
@@ -329,21 +352,29 @@ pub(crate) enum Place {
     Dropped(DropReason),
 }
 
-/// The outcome of the lines: since the flush before, if [`flush`](super::Writer::flush) returns it; since
-/// the writer was built, if [`close`](super::Writer::close) does.
+/// The outcome of all lines: since the previous flush if [`flush`](super::Writer::flush) returns it, since the
+/// writer was built if [`close`](super::Writer::close) does. No line is in memory alone by then.
 ///
-/// When it comes, nothing is left in memory.
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// let mut w = client.writer("sensors").build()?;
+/// w.write("t v=1 1\nt v=\"two\" 2")?; // two types in one field
+/// let outcome = w.flush()?;
+/// assert_eq!((outcome.delivered, outcome.rejected.total()), (1, 1));
+/// assert_eq!(outcome.to_string(), "1 delivered, 1 rejected");
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[must_use = "it says whether lines were rejected or dropped"]
+#[must_use = "lines may have been rejected or dropped"]
 #[non_exhaustive]
 pub struct Outcome {
-    /// Lines the server stored since then.
+    /// Lines that the server stored.
     pub delivered: u64,
     /// Lines on disk now, to be delivered when the server is back.
     pub spooled: u64,
-    /// Lines the server refused for good since then.
+    /// Lines that the server refused for good.
     pub rejected: RejectedLines,
-    /// Lines lost on this side since then.
+    /// Lines lost on this side.
     pub dropped: DroppedLines,
 }
 
@@ -357,7 +388,7 @@ impl Outcome {
         }
     }
 
-    /// Whether every line is in the database or on disk.
+    /// Returns `true` if every line is in the database or on disk.
     ///
     /// ```
     /// assert!(influx_edge::writer::Outcome::default().is_safe());

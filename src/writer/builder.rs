@@ -34,7 +34,18 @@ impl crate::v3::Database<'_> {
     }
 }
 
-/// The settings of a [`Writer`]. Every one has a default.
+/// The settings of a [`Writer`], made by [`Client::writer`]. Every one has a default.
+///
+/// ```
+/// use core::time::Duration;
+///
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+/// let w = client.writer("sensors").batch_lines(500).flush_interval(Duration::from_secs(10));
+/// let mut w = w.default_tag("host", "gw-7").build()?;
+/// w.write_with(|enc| enc.line("load").field("one", 0.5).finish())?;
+/// assert_eq!(w.flush()?.delivered, 1);
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[must_use = "a builder does nothing until `.build()?`"]
 pub struct WriterBuilder {
     client: Client,
@@ -72,22 +83,21 @@ impl WriterBuilder {
         }
     }
 
-    /// A batch is full with this many lines. Default 5 000, the size InfluxData recommends.
+    /// Sets how many lines make a batch full. Default: 5 000, the size that InfluxData recommends.
     #[doc(alias = "batch_size")]
     pub fn batch_lines(mut self, lines: usize) -> Self {
         self.settings.batch_lines = lines;
         self
     }
 
-    /// A batch is full with this many bytes of line protocol; no request is larger, and no single
-    /// call of `write` may bring more. Default 256 KiB, or half of `max_buffer_bytes` if that is
-    /// less. With a spool it is the spool's largest batch at most
-    /// ([`Spool::max_batch_bytes`](crate::spool::Spool::max_batch_bytes)).
+    /// Sets how many bytes of line protocol make a batch full. No request is larger, and no single call of
+    /// `write` may bring more. Default: 256 KiB, or half of `max_buffer_bytes` if that is less. With a spool it
+    /// is at most [`Spool::max_batch_bytes`](crate::spool::Spool::max_batch_bytes).
     ///
-    /// Unless it is set, a backlog on disk is sent in compressed requests of up to 1 MiB of line
-    /// protocol (half of `max_buffer_bytes` at most), as long as they take no more than half of the
-    /// client's time limit: on a thin link each request costs its latency. On any link, requests that
-    /// the time limit ends are made smaller, down to 16 KiB.
+    /// Unless it is set, a backlog on disk is sent in compressed requests of up to 1 MiB of line protocol (at
+    /// most half of `max_buffer_bytes`), as long as they take no more than half of the client's time limit: on a
+    /// slow link each request costs its latency. On any link, requests that the time limit ends are made
+    /// smaller, down to 16 KiB.
     ///
     /// ```
     /// use influx_edge::Client;
@@ -102,63 +112,60 @@ impl WriterBuilder {
         self
     }
 
-    /// What isn't a full batch is due this long after its first point was written. Default 1 s.
+    /// Sets how long after its first point a batch that isn't full is due. Default: 1 s.
     /// [`Writer::run_until`] or [`Writer::poll`] sends it.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
         self
     }
 
-    /// The most bytes of line protocol held in memory, over all buckets, while the server doesn't
-    /// take them. Default 16 MiB. Some storage for each bucket comes on top, see
-    /// [memory](crate::writer#memory).
+    /// Sets the most bytes of line protocol held in memory, over all buckets, until they are stored. Default:
+    /// 16 MiB. Each bucket needs some storage in addition, see [memory](crate::writer#memory).
     pub fn max_buffer_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_buffer_bytes = bytes;
         self
     }
 
-    /// What `write` does when that limit is reached. Default: [`OverflowPolicy::Reject`].
+    /// Sets what `write` does when that limit is reached. Default: [`OverflowPolicy::Reject`].
     ///
-    /// With [`OverflowPolicy::Block`] it sends, oldest first, for at most that long, and rejects the
-    /// point if there still is no space, or as soon as the next attempt would come too late; it
-    /// rejects at once if [`send_in_write`](WriterBuilder::send_in_write) is off.
+    /// With [`OverflowPolicy::Block`] it sends, oldest first, for at most that long. It rejects the point if there
+    /// still is no space, or as soon as the next attempt would come too late; and at once if
+    /// [`send_in_write`](WriterBuilder::send_in_write) is off.
     /// [`Writer::spawn`](super::Writer::spawn) takes a policy of its own.
     pub fn overflow_policy(mut self, policy: OverflowPolicy) -> Self {
         self.settings.overflow_policy = policy;
         self
     }
 
-    /// The most bytes of refused lines kept for [`Writer::take_rejected`]; the oldest go first, their
-    /// count stays. Default 64 KiB.
+    /// Sets the most bytes of rejected lines kept for [`Writer::take_rejected`]. The oldest are forgotten first;
+    /// they stay counted. Default: 64 KiB.
     pub fn max_rejected_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_rejected_bytes = bytes;
         self
     }
 
-    /// The pauses after failures, and when to give a batch up. Default: [`RetryPolicy::unbounded`], from
-    /// 1 s to 5 min, drawn evenly from 1 s up to a limit that doubles; **never** given up, for memory is
-    /// bounded anyway. Take it as the base of another one: with [`RetryPolicy::default`] as its base a
-    /// batch is given up after 180 s.
+    /// Sets the delays after failures, and when to give a batch up. Default: [`RetryPolicy::unbounded`]: between 1 s
+    /// and a limit that doubles up to 5 min, and **never** given up, because memory is bounded anyway. Use it as
+    /// the base of your own: with [`RetryPolicy::default`] as the base, a batch is given up after 180 s.
     ///
-    /// Where an operator has to act (a token, a missing bucket, a certificate) the pause is at least
-    /// a minute. Where the server asks for a longer pause, at most 10 min, that is kept. A batch that is
-    /// given up is counted as [`DropReason::GivenUp`](super::DropReason::GivenUp). The client's own policy plays no part
-    /// here.
+    /// If an operator has to act (a token, a missing bucket, a certificate), the delay is at least a minute. If
+    /// the server asks for a longer delay, at most 10 min, that is used. A batch that is given up is counted as
+    /// [`DropReason::GivenUp`](super::DropReason::GivenUp). The client's own policy has no effect here.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
     }
 
-    /// The unit of the timestamps. Default nanoseconds. Coarser ones save bytes and storage, but
-    /// points of one series within one unit are one point.
+    /// Sets the unit of the timestamps. Default: nanoseconds. Coarser units save bytes and storage, but points of
+    /// one series within one unit are one point.
     pub fn precision(mut self, precision: Precision) -> Self {
         self.settings.precision = precision;
         self
     }
 
-    /// Adds this tag to every line that doesn't have it itself. Default: the client's tags, see
-    /// [`client_tags`](Self::client_tags), of which one with this key is replaced. A tag that can't be
-    /// written is an error of [`build`](Self::build).
+    /// Adds this tag to every line that doesn't have it itself, in place of a client's tag of that key (see
+    /// [`client_tags`](Self::client_tags)). Default: none. A tag that can't be written is an error of
+    /// [`build`](Self::build).
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -172,10 +179,9 @@ impl WriterBuilder {
         self
     }
 
-    /// Whether the client's default tags are the writer's, too: those of its builder
+    /// Sets whether the client's default tags are added as well, behind the writer's own: those of its builder
     /// ([`ClientBuilder::default_tag`](crate::client::ClientBuilder::default_tag)), of the environment
-    /// (`INFLUXDB_V2_TAG_…`) and of a configuration file. Default true. They are added behind the
-    /// writer's own, to lines that don't have them.
+    /// (`INFLUXDB_V2_TAG_…`) and of a configuration file. Default: true.
     ///
     /// ```
     /// use influx_edge::Client;
@@ -196,22 +202,22 @@ impl WriterBuilder {
         self
     }
 
-    /// What happens to points without a time while the machine's clock isn't set. Default: they
-    /// are refused.
+    /// Sets what happens to points without a time while the machine's clock isn't set. Default:
+    /// [`ClockGuard::Reject`].
     pub fn clock_guard(mut self, guard: ClockGuard) -> Self {
         self.settings.guard.guard = guard;
         self
     }
 
-    /// The earliest time that the machine's clock can show: before it the clock isn't set, see
-    /// [`ClockGuard`]. Default: the beginning of 2020. The day on which the program was built is a better
-    /// one, for a clock that was restored from the last shutdown may show any day until then.
+    /// Sets the earliest time that the machine's clock can show: before it the clock counts as not set, see
+    /// [`ClockGuard`]. Default: the beginning of 2020. The day on which the program was built is a better bound,
+    /// because a clock that was restored from the last shutdown may show any day before that.
     pub fn clock_not_before(mut self, time: Timestamp) -> Self {
         self.settings.guard.not_before = time;
         self
     }
 
-    /// The latest time that the machine's clock can show: after it the clock isn't set, see
+    /// Sets the latest time that the machine's clock can show: after it the clock counts as not set, see
     /// [`ClockGuard`]. Default: the latest that a server stores, in the year 2262. A bound before
     /// [`clock_not_before`](Self::clock_not_before) is an error of [`build`](Self::build).
     pub fn clock_not_after(mut self, time: Timestamp) -> Self {
@@ -219,27 +225,27 @@ impl WriterBuilder {
         self
     }
 
-    /// By how much the machine's clock may differ from the server's, as
-    /// [`Client::server_time`](crate::Client::server_time) tells it: with a larger difference it isn't
-    /// set, see [`ClockGuard`]. Default: not compared. At least 5 s, or it is an error of
-    /// [`build`](Self::build): a response's `Date` counts whole seconds.
+    /// Sets by how much the machine's clock may differ from
+    /// [`Client::server_time`](crate::Client::server_time): beyond that it counts as not set, see
+    /// [`ClockGuard`]. Default: not compared. Less than 5 s is an error of [`build`](Self::build), because a
+    /// response's `Date` counts whole seconds.
     ///
-    /// Nothing is compared before the first response. A clock that is behind is found by any response
-    /// since the machine's start; one that is ahead only by one of the last hour, for a machine that slept
-    /// meanwhile looks the same. Each point without a time then costs one more reading of a clock.
+    /// Nothing is compared before the first response. A clock that is behind is detected by any response since
+    /// the machine's start; one that is ahead only by a response of the last hour, because a machine that was
+    /// suspended looks the same. Each point without a time then costs one more clock reading.
     pub fn clock_max_difference(mut self, most: Duration) -> Self {
         self.settings.guard.max_difference = Some(most);
         self
     }
 
-    /// Leaves NaN and infinite fields out instead of refusing their line. Default false. See
+    /// Sets whether NaN and infinite fields are left out; if not, their line is refused. Default: false. See
     /// [`Encoder::skip_non_finite`](crate::line::Encoder::skip_non_finite).
     pub fn skip_non_finite(mut self, skip: bool) -> Self {
         self.settings.skip_non_finite = skip;
         self
     }
 
-    /// Refuses string fields with a newline. Default false. See
+    /// Sets whether string fields with a newline are refused. Default: false. See
     /// [`Encoder::reject_newlines`](crate::line::Encoder::reject_newlines).
     ///
     /// ```
@@ -253,7 +259,7 @@ impl WriterBuilder {
         self
     }
 
-    /// Refuses lines with an empty tag value. Default false: the tag is left out, and counted
+    /// Sets whether lines with an empty tag value are refused. Default: false, the tag is left out and counted
     /// ([`Stats::empty_tags`](super::Stats::empty_tags)). See
     /// [`Encoder::refuse_empty_tags`](crate::line::Encoder::refuse_empty_tags).
     ///
@@ -268,14 +274,13 @@ impl WriterBuilder {
         self
     }
 
-    /// Writes the writer's own counts as a line of this measurement, so often, at most once a second: how
-    /// many lines were delivered, wait, were rejected or dropped
+    /// Writes the writer's own counts as a line of this measurement at this interval, at most once a second
     /// ([`Stats`](super::Stats#impl-ToLine-for-Stats) has the fields). Default: never.
     ///
     /// The line goes to the writer's bucket with its default tags and the machine's time, and is counted as
-    /// any other; [`Stats::own`](super::Stats::own) is the number of such lines. If there is
-    /// no space for it, or the clock isn't set, it is left out. The first is written by the first call
-    /// that lets time pass ([`Writer::run_until`], [`Writer::poll`], or a thread of the writer's own).
+    /// any other; [`Stats::own`](super::Stats::own) is the number of such lines. If there is no space for it, or the
+    /// clock isn't set, it is left out. The first [`Writer::run_until`] or [`Writer::poll`] writes the first one, or
+    /// the keeper's thread does.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -292,39 +297,37 @@ impl WriterBuilder {
         self
     }
 
-    /// Whether a `write` that completes a batch also sends it, which blocks for that request.
-    /// Default true: a program that only writes gets its data delivered. With false `write` never
-    /// uses the network, and only [`Writer::run_until`], [`Writer::poll`] and [`Writer::flush`] send: for
-    /// loops under a watchdog.
+    /// Sets whether a `write` that completes a batch also sends it, which blocks for that request. Default: true,
+    /// so that the data of a program that only writes are delivered. If false, `write` never uses the network, and
+    /// only [`Writer::run_until`], [`Writer::poll`] and [`Writer::flush`] send: for loops under a watchdog.
     pub fn send_in_write(mut self, send: bool) -> Self {
         self.settings.send_in_write = send;
         self
     }
 
-    /// How long one [`Writer::poll`] goes on beginning requests. Default 1 s. A request once begun
-    /// may take as long as the client's own limits allow.
+    /// Sets how long one [`Writer::poll`] keeps starting requests. Default: 1 s. A request that was started may take
+    /// as long as the client's own limits allow.
     pub fn poll_limit(mut self, limit: Duration) -> Self {
         self.settings.poll_limit = limit;
         self
     }
 
-    /// How long [`Writer::flush`] and [`Writer::close`] may take, and a drop without them. Default
-    /// 60 s.
+    /// Sets how long [`Writer::flush`], [`Writer::close`] and a drop may take. Default: 60 s.
     pub fn flush_timeout(mut self, limit: Duration) -> Self {
         self.settings.flush_timeout = limit;
         self
     }
 
-    /// Keeps what can't be delivered on disk, and delivers what is found there. Default: none.
+    /// Keeps lines that can't be delivered on disk, and delivers those that are found there. Default: none.
     ///
-    /// With a spool nothing is given up: [`retry`](Self::retry) sets the pauses only. What goes to
-    /// disk is decided by the spool's [`Mode`](crate::spool::Mode). Batches found there for other
-    /// organizations than the client's, or for another kind of server, stay where they are, counted as
+    /// With a spool no batch is given up: [`retry`](Self::retry) sets only the delays. The spool's
+    /// [`Mode`](crate::spool::Mode) decides which lines go to disk. Batches found there for other organizations
+    /// than the client's, or for another kind of server, stay where they are, counted as
     /// [`Stats::foreign`](super::Stats::foreign); [`adopt_all`](Self::adopt_all) sends them.
     ///
-    /// What is found is first sent after a pause drawn from up to the policy's `interval` (1 s), so that
-    /// machines that restart together don't send together. Until the backlog is delivered, new lines go
-    /// to disk behind it. A flush ends the pause.
+    /// The backlog is first sent after a random delay of up to the retry policy's `interval` (1 s), so that
+    /// machines that restart together don't send together. A flush ends the delay. Until the backlog is
+    /// delivered, new lines go to disk behind it.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -342,12 +345,11 @@ impl WriterBuilder {
         self
     }
 
-    /// Sends what is found in the spool for other organizations than the client's, too, to the client's
-    /// organization: after it was renamed, or is named by its id now; and what is found for another
-    /// [kind of server](crate::spool::ServerKind), after that was replaced. Default: such lines stay where
-    /// they are, counted as [`Stats::foreign`](super::Stats::foreign) and reported by
-    /// [`Event::Foreign`]. Batches for a kind of server that this version doesn't know stay in any case.
-    /// Without a spool it has no effect.
+    /// Also sends the batches that are found in the spool for other organizations, to the client's: after it
+    /// was renamed, or is given by its id now. The same holds for another [kind of
+    /// server](crate::spool::ServerKind), after the server was replaced. Default: such lines stay where they are,
+    /// counted as [`Stats::foreign`](super::Stats::foreign) and reported by [`Event::Foreign`]. Batches for a kind of
+    /// server unknown to this version always stay. Without a spool this has no effect.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -366,23 +368,23 @@ impl WriterBuilder {
         self
     }
 
-    /// How fast what waited on disk is sent once the server responds again: at most so many bytes of
-    /// line protocol a second for each bucket, and on average a fifth less, since up to half of each
-    /// pause comes on top at random. Default 1 MiB/s: a server that was away isn't met by a whole
-    /// fleet's backlog at once. `u64::MAX` sends as fast as the server responds.
+    /// Limits how fast a backlog on disk is sent once the server responds again: to so many bytes of line protocol
+    /// a second for each bucket. The average is a fifth less, because each pause gets a random extra of up to
+    /// half its length. Default: 1 MiB/s, so that a returning server isn't overloaded by the backlog of a whole
+    /// fleet. `u64::MAX` sends as fast as the server responds.
     ///
-    /// It holds for [`Writer::flush`] as well. It does not hold for what was never held up, and not
-    /// while the spool is more than half full, where being slow might lose data. Choose at least twice
-    /// what the program writes, or the backlog grows up to that half.
+    /// The limit holds for [`Writer::flush`] as well. It doesn't hold for lines that were never held up, nor while
+    /// the spool is more than half full, when delay might lose data. Choose at least twice what the program
+    /// writes, or the backlog grows up to that half.
     #[cfg(feature = "spool")]
     pub fn drain_bytes_per_second(mut self, bytes: u64) -> Self {
         self.settings.drain_bytes_per_second = bytes;
         self
     }
 
-    /// Calls this for every [`Event`], in the thread that uses the writer, or in the writer's own. Default:
-    /// none. Keep it short: the writer waits for it. If it panics it isn't called again. What it may do:
-    /// [listeners](crate::writer#listeners).
+    /// Calls this for every [`Event`], on the thread that uses the writer, or on the keeper's. Default: none. The
+    /// writer waits for it, and doesn't call it again if it panics. [Listeners](crate::writer#listeners) describes
+    /// what it may do.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -403,13 +405,12 @@ impl WriterBuilder {
         self
     }
 
-    /// The writer. Connects to nothing yet.
+    /// Builds the writer. Doesn't connect yet.
     ///
     /// # Errors
-    /// Returns an error for batches of no lines, a batch larger than the buffer, a drain rate of
-    /// nothing, a bucket's name that is empty, has a zero byte or more than 1 023 bytes (with a spool, together
-    /// with that of the organization), a default tag that can't be written, bounds of the clock that no
-    /// time is between.
+    /// Returns an error if a batch would have no lines or be larger than the buffer, the drain rate is zero, the
+    /// bucket's name is empty, has a zero byte or more than 1 023 bytes (with a spool, together with that of the
+    /// organization), a default tag can't be written, or no time lies between the bounds of the clock.
     pub fn build(self) -> Result<Writer, Error> {
         let client = self.client.clone();
         let clock = SystemClock::new(client.clone());
@@ -420,7 +421,7 @@ impl WriterBuilder {
             })
     }
 
-    /// The same on any clock and any way to the server.
+    /// Builds the driver on any clock and any transport.
     pub(crate) fn build_on<C: Clock, T: Transport>(
         self,
         clock: C,
@@ -435,7 +436,7 @@ impl WriterBuilder {
             settings.batch_bytes = settings.batch_bytes.min(most / 2);
         }
         if let Some(disk) = &self.disk {
-            // (What is larger could never go there.)
+            // (A larger batch could never be spooled.)
             settings.batch_bytes = settings.batch_bytes.min(disk.max_batch_bytes());
         }
         if settings.batch_lines == 0 || settings.batch_bytes == 0 {
@@ -454,7 +455,7 @@ impl WriterBuilder {
                 settings.batch_bytes
             )));
         }
-        // (A size that was set is one for every request.)
+        // (A size that was set holds for every request.)
         let merges = self.batch_bytes.is_none() && self.client.compresses(settings.batch_bytes);
         let merged = if merges {
             settings.merge_bytes.min(most / 2)
@@ -502,7 +503,10 @@ impl WriterBuilder {
         };
         let listens = self.listener.is_some();
         let mut engine = Engine::new(settings, (&self.bucket, listens), seed);
-        #[cfg_attr(not(feature = "spool"), expect(unused_mut, reason = "no disk to tell"))]
+        #[cfg_attr(
+            not(feature = "spool"),
+            expect(unused_mut, reason = "there is no disk")
+        )]
         if let Some(mut disk) = self.disk {
             #[cfg(feature = "spool")]
             if self.adopts_all {

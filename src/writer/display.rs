@@ -1,4 +1,4 @@
-//! `Stats`, events, and what was rejected or dropped, in words for a person.
+//! `Stats`, events and reasons as text for people.
 
 use super::account::{ByReason, DropReason, DroppedLines, RejectReason, RejectedLines, Stats};
 use super::event::Event;
@@ -6,8 +6,8 @@ use core::fmt;
 use core::time::Duration;
 
 /// One line: `1200 accepted: 1000 delivered, 150 on disk, 40 in memory (3210 bytes), 7 rejected (4 refused,
-/// 3 partial), 3 dropped (overflow); 2 not accepted; next attempt in 12.3 s`. What is zero isn't mentioned,
-/// but for `accepted`.
+/// 3 partial), 3 dropped (overflow); 2 not accepted; next attempt in 12.3 s`. Numbers
+/// other than `accepted` are left out if they are zero.
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} accepted", self.accepted)?;
@@ -38,21 +38,21 @@ impl fmt::Display for Stats {
     }
 }
 
-/// The number of all of them, and of each reason where there are several: `7 (4 refused, 3 partial)`.
+/// The total, and the number of each reason if there are several: `7 (4 refused, 3 partial)`.
 impl fmt::Display for RejectedLines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.total(), Reasons(self))
     }
 }
 
-/// The number of all of them, and of each reason where there are several: `3 (2 overflow, 1 closed)`.
+/// The total, and the number of each reason if there are several: `3 (2 overflow, 1 closed)`.
 impl fmt::Display for DroppedLines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.total(), Reasons(self))
     }
 }
 
-/// The reason in a word or two: `refused`, `partial`, `too large`, `poison`.
+/// The reason in one or two words: `refused`, `partial`, `too large`, `poison`.
 impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -64,7 +64,7 @@ impl fmt::Display for RejectReason {
     }
 }
 
-/// The reason in a word or two: `overflow`, `given up`, `closed`, `spool`, `panicked`.
+/// The reason in one or two words: `overflow`, `given up`, `closed`, `spool`, `panicked`.
 impl fmt::Display for DropReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -124,7 +124,7 @@ impl fmt::Display for Event<'_> {
     }
 }
 
-/// Numbers with words, separated by commas; those that are zero are left out.
+/// Numbers with their names, separated by commas; those that are zero are left out.
 struct List {
     separator: &'static str,
 }
@@ -149,7 +149,7 @@ impl List {
     }
 }
 
-/// Behind a total: nothing, the only reason, or each with its number.
+/// The text after a total: nothing, the only reason, or each reason with its number.
 struct Reasons<'a, T>(&'a T);
 
 impl<T: ByReason> fmt::Display for Reasons<'_, T> {
@@ -192,8 +192,8 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// `12.3 s`, from a minute on whole seconds. In whole numbers: a float's formatting takes more of a small
-/// program than all the rest.
+/// `12.3 s`; from a minute on whole seconds. Without floats, because their formatting would be the largest part of
+/// this module in a small program.
 struct Seconds(Duration);
 
 impl fmt::Display for Seconds {

@@ -1,12 +1,12 @@
-//! `Event`: what a writer reports to its listener: failures, deliveries, drops.
+//! `Event`: a delivery, failure or loss that a writer reports to its listener.
 
 use super::account::{DropReason, RejectReason};
 use crate::error::Error;
 use alloc::boxed::Box;
 use core::time::Duration;
 
-/// Something that happened to lines. No event carries data or a token; the refused lines
-/// themselves are at [`Writer::take_rejected`](super::Writer::take_rejected).
+/// Something that happened to lines. No event carries data or a token;
+/// [`Writer::take_rejected`](super::Writer::take_rejected) returns the refused lines themselves.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -28,84 +28,83 @@ use core::time::Duration;
 pub enum Event<'a> {
     /// The server stored lines.
     Delivered {
-        /// Where to.
+        /// The bucket.
         bucket: &'a str,
-        /// How many.
+        /// The number of lines.
         lines: u64,
     },
-    /// An attempt failed; the lines are kept. [`Error::remedy`] is whether a retry may succeed
+    /// An attempt failed; the lines are kept. By [`Error::remedy`] a retry may succeed
     /// ([`Remedy::Retry`](crate::Remedy::Retry)) or an operator has to act
     /// ([`Remedy::Operator`](crate::Remedy::Operator)): a token, a bucket, a certificate, a gateway
     /// that refuses everything.
     Failed {
-        /// Where to.
+        /// The bucket.
         bucket: &'a str,
-        /// What went wrong.
+        /// The error.
         error: &'a Error,
-        /// The next attempt.
+        /// The time until the next attempt.
         retry_in: Duration,
     },
     /// The first delivery after failures.
     Recovered {
-        /// Where to.
+        /// The bucket.
         bucket: &'a str,
-        /// Since the first failure.
+        /// The time since the first failure.
         after: Duration,
     },
     /// The server refused lines for good.
     Rejected {
-        /// Where to.
+        /// The bucket.
         bucket: &'a str,
-        /// How many.
+        /// The number of lines.
         lines: u64,
-        /// Why.
+        /// The reason.
         reason: RejectReason,
     },
-    /// Lines went to disk.
+    /// Lines were written to disk.
     Spooled {
-        /// Where they are meant to go.
+        /// The bucket that they are for.
         bucket: &'a str,
-        /// How many.
+        /// The number of lines.
         lines: u64,
     },
-    /// The disk didn't take lines; they are kept in memory. Emitted when that begins, and again if the
-    /// error is another one or the disk has taken something in between.
+    /// The disk didn't accept lines; they are kept in memory. Emitted when that begins, and again if the error
+    /// changes or the disk has accepted something in between.
     SpoolFailed {
-        /// Where they are meant to go.
+        /// The bucket that they are for.
         bucket: &'a str,
-        /// Its error.
+        /// The disk's error.
         message: &'a str,
     },
-    /// The server refused compressed lines and stored them uncompressed, which is how all lines are
-    /// sent from now on. Once for each writer.
+    /// The server refused compressed lines and stored them uncompressed. All lines are sent uncompressed from now
+    /// on. Emitted once for each writer.
     Uncompressed {
-        /// Where to.
+        /// The bucket.
         bucket: &'a str,
     },
-    /// The machine's clock was set back by more than a second since a point without a time came. It is
-    /// followed: points may get times that others got before. Wavering by less is evened out, in
-    /// nanoseconds.
+    /// The machine's clock was set back by more than a second since the last point without a time. The new clock
+    /// is used: points may get times that other points got before. Smaller steps are evened out, in nanoseconds.
     ClockStepped {
-        /// By how much.
+        /// The length of the step.
         back: Duration,
     },
     /// When the writer was built: the spool holds lines for another organization, which stay there.
     Foreign {
-        /// How many.
+        /// The number of lines.
         lines: u64,
     },
-    /// So much happened that not each event was emitted.
+    /// Too many events waited, and some were not emitted.
     Missed {
-        /// How many were not. The lines that they were about are in the [`Stats`](super::Stats).
+        /// The number of events that were not. The [`Stats`](super::Stats) have their lines.
         events: u64,
     },
     /// Lines were lost on this side.
     Dropped {
-        /// Where they were meant to go.
+        /// The bucket that they were for.
         bucket: &'a str,
-        /// How many.
+        /// The number of lines.
         lines: u64,
-        /// Why.
+        /// The reason.
         reason: DropReason,
     },
 }

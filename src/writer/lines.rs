@@ -1,4 +1,4 @@
-//! `LinesOutcome`: what became of line protocol that was handed to a writer as text.
+//! `LinesOutcome`: the outcome of line protocol that was written as text.
 
 use crate::client::EncodedLines;
 use crate::error::WriteError;
@@ -7,26 +7,35 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// How many lines of a text were accepted, and which were not, and why.
+/// The number of accepted lines of a text, and the reason for each line that was not accepted.
 ///
-/// Each line is accepted or rejected by itself: one that isn't line protocol
-/// ([`WriteError::Syntax`]) is no reason to leave out those behind it. Lines for which the buffer has no
-/// space, or the clock isn't set, are listed too; [`WriteError::is_retryable`] finds them, and they can be
-/// handed over again.
+/// Each line is accepted or rejected by itself: one that isn't line protocol ([`WriteError::Syntax`]) doesn't affect
+/// those behind it. Lines for which the buffer has no space, or the clock isn't set, are listed as well;
+/// [`WriteError::is_retryable`] is true for those that can be written again later.
+///
+/// ```
+/// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
+/// use influx_edge::Precision;
+///
+/// let mut w = client.writer("sensors").build()?;
+/// let outcome = w.write_lines("t v=1i 60\nt v=1,5 61\nt v=2i 62\n", Precision::Second);
+/// assert_eq!((outcome.accepted, outcome.rejected[0].0), (2, 2)); // the second line is bad
+/// # drop(w.close_within(core::time::Duration::ZERO));
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[must_use = "it says which lines were rejected"]
+#[must_use = "lines may have been rejected"]
 #[non_exhaustive]
 pub struct LinesOutcome {
-    /// Lines that the writer has now.
+    /// The number of accepted lines.
     pub accepted: u64,
-    /// The number and the reason of each line that was not accepted, in the order of the text. Numbers are
-    /// those that an editor shows: from 1, with blank lines and comments counted, and each newline in a
-    /// string.
+    /// The number and the reason of each line that was not accepted, in the order of the text. Numbers are those
+    /// that an editor shows: from 1, and counting blank lines, comments and newlines in strings.
     pub rejected: Vec<(u64, WriteError)>,
 }
 
 impl LinesOutcome {
-    /// Whether every line was accepted.
+    /// Returns `true` if every line was accepted.
     ///
     /// ```
     /// assert!(influx_edge::writer::LinesOutcome::default().is_complete());
@@ -54,7 +63,7 @@ impl fmt::Display for LinesOutcome {
     }
 }
 
-/// Line protocol that is taken as a whole or not at all.
+/// Line protocol of which all lines are accepted or none.
 pub(crate) struct WholeText<'a> {
     /// The lines, each with its newline; the last one may lack it.
     pub(crate) bytes: Cow<'a, [u8]>,
@@ -72,7 +81,7 @@ impl<'a> WholeText<'a> {
         }
     }
 
-    /// The lines as they are to be sent. Those of an encoder are taken as they are.
+    /// The lines as they are to be sent. Those of an encoder need no check.
     ///
     /// # Errors
     /// Returns an error for the first line that isn't line protocol.

@@ -1,14 +1,26 @@
 //! The batching writer: points go in one at a time, and the outcome of each is reported.
 //!
-//! **What it is for.** A program hands over points as they come. The [`Writer`] collects them,
-//! sends them in batches, retries when that fails, and keeps one bad point from harming the
-//! others. At any moment it reports the outcome of every point it accepted.
+//! ```
+//! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
+//! use influx_edge::line::Point;
 //!
-//! **In scope**: batches by number, size and age; several buckets; times for points without one;
-//! retries; isolating what a server refuses; bounded memory; counts of every outcome.
+//! let mut w = client.writer("sensors").build()?;
+//! w.write(&Point::new("weather").field("temp_c", 21.5))?;
+//! w.write("weather temp_c=21.7")?;
+//! assert_eq!(w.close()?.delivered, 2);
+//! # Ok::<(), influx_edge::Error>(())
+//! ```
 //!
-//! **Out of scope**: what a response means (the client decides that), how batches lie on disk (the
-//! [`spool`](crate::spool) knows; the writer decides what goes there, and sends what comes back).
+//! | take | if |
+//! |---|---|
+//! | [`Client::write`](crate::Client::write) | the program has whole batches, and handles failures itself |
+//! | [`Writer`] | one thread writes, and has idle time in which to send |
+//! | [`WriterHandle`] | several threads write, or none may wait for the server |
+//!
+//! The writer collects points, sends them in batches, and retries when that fails; one bad point does not
+//! affect the others. It has batches by number, size and age, several buckets, timestamps for points without
+//! one, bounded memory, and counts of every outcome. The client decides what a response means. With a
+//! [`spool`](crate::spool) the writer decides which batches go to disk, and sends what is there.
 //!
 #![cfg_attr(feature = "spool", doc = "```no_run")]
 #![cfg_attr(not(feature = "spool"), doc = "```ignore")]
@@ -36,16 +48,16 @@
 //! ```
 //!
 //! # The contract
-//! At every moment **accepted = delivered + spooled + rejected + dropped + buffered**; see
-//! [`Stats`]. A count changes only when lines move from one of these places to another.
+//! At every moment **accepted = delivered + spooled + rejected + dropped + buffered**; see [`Stats`]. A count
+//! changes only when lines move from one of these places to another.
 //!
 //! | `Ok` of | means |
 //! |---|---|
-//! | `write` | the point is accepted; in [write-ahead](#write-ahead) it is on disk, too |
-//! | `flush` | every point accepted before is delivered, on disk and synced, or counted as rejected or dropped; the [`Outcome`] has the numbers since the flush before |
-//! | `close` | the same of the whole run, and the writer has ended |
+//! | `write` | the point is accepted; in [write-ahead](#write-ahead) it is also on disk |
+//! | `flush` | every point accepted before is delivered, on disk and synced, or counted as rejected or dropped; the [`Outcome`] has the numbers since the previous flush |
+//! | `close` | the same for the whole run, and the writer has ended |
 //!
-//! No line disappears without a count, also when a writer is dropped.
+//! No line disappears without being counted, even when a writer is dropped.
 //!
 //! ```text
 //!                  204
@@ -60,29 +72,29 @@
 //!   write-ahead, or found on disk when the writer is built
 //! ```
 //!
-//! *Held* lines are on disk and in memory: they were read back to be sent, or went to disk while their
-//! request was under way. They count as spooled. What the disk drops ([`OverflowPolicy::DropOldest`]),
-//! finds damaged or can't sync is counted at once: as buffered again if it is held, and then sent before what
-//! is still on disk, else as dropped ([`DropReason::Spool`]).
+//! *Held* lines are both on disk and in memory: they were read back to be sent, or written to disk while their
+//! request was in flight. They count as spooled. Lines that the disk drops ([`OverflowPolicy::DropOldest`]), finds
+//! damaged or can't sync are counted at once. If they are held they count as buffered again, and are sent before
+//! the lines that are still on disk. Otherwise they count as dropped ([`DropReason::Spool`]).
 //!
-//! | response | what the writer does |
+//! | response | action |
 //! |---|---|
 //! | 204 | delivered |
-//! | bad lines, named | exactly those are rejected, the others sent once more |
-//! | bad lines, not named | found by halving, rejected if the [path works](#the-lines-or-the-path) |
-//! | the good lines are stored, others dropped | reported; nothing is sent again, but what a list of them that was cut leaves open |
-//! | too large | cut in two, down to one line; that is rejected if the path works |
-//! | either of these two, whatever is sent | kept, tried each minute or more slowly; an operator has to act |
-//! | none, 408, 425, 429, 5xx | kept, tried again after 1 s … 5 min, later if the server asks for it, never sooner |
-//! | connections break under the same large batch | its body waits for `100 Continue`; then it is cut in two |
-//! | the client's time limit ends a request | the batch is cut in two, down to 16 KiB; larger ones follow when these take half of the limit |
-//! | 500 again and again on the same batch | what was stored before is sent once more; if that works, the lines to blame are found by halving |
-//! | *with a spool:* anything after which data are kept | the batch goes to disk, and so do those behind it, until the disk is empty again |
-//! | token, bucket, permission, certificate, a foreign page | kept, tried each minute or more slowly; an operator has to act |
+//! | bad lines, named | exactly those are rejected, the others are sent again |
+//! | bad lines, not named | found by bisection, rejected if the [path works](#the-lines-or-the-path) |
+//! | the good lines are stored, others dropped | reported; only lines behind the end of a truncated list are sent again |
+//! | too large | the batch is split in two, down to one line; that line is rejected if the path works |
+//! | either of these two, whatever is sent | kept, retried each minute or more slowly; an operator has to act |
+//! | none, 408, 425, 429, 5xx | kept, retried after 1 s … 5 min; later if the server asks for it, never sooner |
+//! | connections break during the same large batch | its body waits for `100 Continue`; then the batch is split in two |
+//! | the client's time limit ends a request | the batch is split in two, down to 16 KiB; batches grow again when requests take at most half of the limit |
+//! | 500 repeatedly on the same batch | a line that was stored before is sent again; if that works, the bad lines are found by bisection |
+//! | *with a spool:* anything after which data are kept | the batch goes to disk, and so do those behind it, until the disk is empty |
+//! | token, bucket, permission, certificate, a page of another program | kept, retried each minute or more slowly; an operator has to act |
 //!
 //! # A queue
-//! Each bucket has a queue of its own: one that is missing or slow holds up no other, except that one
-//! request is under way at a time. Queues take turns.
+//! Each bucket has its own queue: one that is missing or slow holds up no other, except that one request is in
+//! flight at a time. Queues take turns.
 //!
 //! ```text
 //!          full, flush_interval old,
@@ -98,11 +110,11 @@
 //!                              ▼ │         204
 //!                        held, in flight ───────▶ delivered, acknowledged on disk
 //! ```
-//! A request *stalls* when it has been out for a `flush_interval`: with a spool, and a thread of the
-//! writer's own, all that waits goes to disk then. With [`Writer::run_until`] the deadline ends it instead;
-//! what was cut off is sent in smaller pieces, which is no failure.
+//! A request *stalls* when it has been in flight for a `flush_interval`. With a spool, a [`WriterHandle`]'s
+//! threads then write everything that waits to disk. With [`Writer::run_until`] the deadline ends the request
+//! instead; its lines are sent in smaller pieces, and this doesn't count as a failure.
 //!
-//! When the queue may send again:
+//! The queue may send again after:
 //!
 //! ```text
 //!   ┌──────┐  failure                ┌─────────────────────────────────────────┐
@@ -117,49 +129,49 @@
 //!   └──────┘  of a backlog on disk   │ waits for it.                           │
 //!             ◀───────────────────── └─────────────────────────────────────────┘
 //! ```
-//! The number of failures in a row, from which the retry's pause grows, lasts until a success.
+//! The delay before a retry grows with the number of consecutive failures, which a success resets.
 //!
 //! # Order on disk
-//! Within a bucket, what is on disk is older than what is in memory. So as long as anything is on disk, new
-//! batches go behind it and the disk is what is sent from. And before any batch goes to disk, the one in
-//! flight goes: if its response is lost it is sent again, and behind a newer value of the same series and
-//! time that repeat would overwrite it. If its 204 arrives after all, it is acknowledged there.
+//! Within a bucket, lines on disk are older than lines in memory. So as long as anything is on disk, new batches
+//! are written behind it, and requests are made from disk. Before any batch goes to disk, the one in flight does:
+//! if its response is lost it is sent again, and if that happened after a newer value of the same series and time
+//! it would overwrite the newer one. If its 204 does arrive, it is acknowledged on disk.
 //!
 //! # Write-ahead
-//! With [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead) lines go to disk before `write` returns, are
-//! counted as spooled, and are sent from there in batches of the usual size.
+//! With [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead) lines are on disk before `write` returns, count as
+//! spooled, and are sent from there in batches of the usual size.
 //!
 //! | durability | when `write` returns the lines |
 //! |---|---|
-//! | `EveryBatch` | are synced; lines that several handles write at the same time share a sync |
+//! | `EveryBatch` | are synced; handles that write at the same time share a sync |
 //! | `Interval(d)` | are with the operating system, and synced within `d` |
 //! | `OsManaged` | are with the operating system |
 //!
-//! A disk that fails makes `write` return [`WriteError::NotDurable`], one that is full, by its
-//! [`OverflowPolicy`], [`WriteError::Full`]: the line is not accepted. A `write` from a handle waits for as long
-//! as the disk takes: only then is it known.
+//! If the disk fails, `write` returns [`WriteError::NotDurable`]; if it is full and its [`OverflowPolicy`] makes
+//! no space, [`WriteError::Full`]. The line is not accepted then. A handle's `write` waits for the disk however
+//! long it takes: the outcome isn't known before.
 //!
 //! # Two drivers
 //! | | [`Writer`] | [`WriterHandle`], by [`Writer::spawn`] |
 //! |---|---|---|
-//! | threads | the caller's | a keeper, which has the queues and the disk; a sender, which makes the requests |
-//! | `write` | encodes into the batch that is collected. If that is full it is sent, unless [`send_in_write`](WriterBuilder::send_in_write) is off | encodes on its own, then copies under a lock that is held for neither network nor disk. Waits only with [`OverflowPolicy::Block`] and in write-ahead |
+//! | threads | the caller's | a *keeper*, which owns the queues and the disk; a *sender*, which makes the requests |
+//! | `write` | encodes into the batch being collected, and sends it when full, unless [`send_in_write`](WriterBuilder::send_in_write) is off | encodes into its own buffer, then copies under a lock that is held for neither network nor disk. Waits only with [`OverflowPolicy::Block`] and in write-ahead |
 //! | time passes in | [`poll`](Writer::poll), [`run_until`](Writer::run_until), [`flush`](Writer::flush) | its own threads |
-//! | while a request is out | the caller waits | lines are accepted, batches go to disk, the disk is synced |
-//! | `flush_within(d)`, `close_within(d)` | the request is cut off at `d` | return at `d`, and the request goes on: with a spool the lines are on disk, without one they are kept ([`FlushError`]), after close counted as [`DropReason::Closed`] |
-//! | full memory | [`overflow_policy`](WriterBuilder::overflow_policy) | the policy given to `spawn`; what is in flight is never dropped |
-//! | dropped | closes, within [`flush_timeout`](WriterBuilder::flush_timeout) | the last handle waits as long, and 1 s more, then leaves the threads to themselves |
+//! | while a request is in flight | the caller waits | lines are accepted, batches go to disk, the disk is synced |
+//! | `flush_within(d)`, `close_within(d)` | the request is ended at `d` | return at `d`, and the request goes on. With a spool the lines are on disk by then; without one they are kept ([`FlushError`]), or after a close counted as [`DropReason::Closed`] |
+//! | full memory | [`overflow_policy`](WriterBuilder::overflow_policy) | the policy given to `spawn`; lines in flight are never dropped |
+//! | dropped | closes, within [`flush_timeout`](WriterBuilder::flush_timeout) | the last handle closes; it waits for the same time and 1 s more, then leaves the threads running |
 //!
-//! A result that arrives late moves lines only from where they are by then.
+//! A late result moves lines only from the place where they are by then.
 //!
 //! # The lines or the path
-//! A gateway may refuse every request, in the database's own words; some databases respond with one sentence
-//! to any bad line. So a refusal that names no line, and a 413, may be the fault of the lines or of the path
-//! to the database. A line is rejected for one only if it was refused by itself twice and something was
-//! stored in between, or if all other lines of a refused piece have been stored since.
+//! A gateway may refuse every request with the database's own message, and some databases respond with the same
+//! sentence to any bad line. So a refusal that names no line, and a 413, may be caused by the lines or by the path
+//! to the database. A line is rejected for one only if it was refused alone twice and something was stored in
+//! between, or if all other lines of a refused piece have been stored since.
 //!
 //! ```text
-//! sent ──refused──▶ halved ──one line, refused──▶ suspected; what stands behind it is sent
+//! sent ──refused──▶ halved ──one line, refused──▶ suspected; the lines behind it are sent
 //!                                                      │
 //!             ┌───────────── anything stored ──────────┤
 //!             │                                        │ 8 refusals, or nothing left to send
@@ -171,60 +183,61 @@
 //!     all are kept, `Event::Failed` and `last_error` ask for an operator; again after a minute or more
 //! ```
 //!
-//! The probe is the last line that was stored, sent again: that changes nothing. If nothing was stored
-//! yet, or the probe itself is refused, it is one of the lines that wait, from this batch or behind it;
-//! it is sent again in its turn, so that the last value of a point stays. A bucket whose first
-//! line is bad waits until another line was stored.
+//! The probe is the last line that was stored: storing it again changes nothing. If nothing was stored yet, or the
+//! probe itself is refused, one of the waiting lines takes its place, from this batch or a later one. That line is
+//! sent again in its turn, so that the last value of a point remains. A bucket whose first line is bad waits until
+//! another line is stored.
 //!
-//! One bad line among `n` takes some `2 · log2(n)` requests and at most one probe. If all lines are bad,
-//! each takes two requests, and there is a probe after every eight. While everything is refused, an
-//! attempt takes two requests (the first, nine).
+//! One bad line among `n` takes about `2 · log2(n)` requests and at most one probe. If all lines are bad, each takes
+//! two requests, with a probe after every eight. While everything is refused, an attempt takes two requests (the
+//! first attempt, nine).
 //!
 //! # Memory
-//! Lines in memory alone are at most [`max_buffer_bytes`](WriterBuilder::max_buffer_bytes), those that wait
-//! for the keeper included. A point that comes then is rejected, blocks, or drops the oldest, as the
-//! [`OverflowPolicy`] defines. How much of it is used:
+//! Lines in memory alone take at most [`max_buffer_bytes`](WriterBuilder::max_buffer_bytes), including those that
+//! wait for the keeper. At that limit the [`OverflowPolicy`] decides: a new point is rejected, waits, or makes the
+//! oldest lines go. Typical use:
 //!
 //! | | lines in memory, for each bucket |
 //! |---|---|
-//! | no spool and a failing server, or a disk that takes nothing | up to the limit |
+//! | no spool and a failing server, or a disk that accepts nothing | up to the limit |
 //! | spool, the server responds | those of one `flush_interval` or one request, whichever is longer |
-//! | spool, a failing server | those of one `flush_interval`, and the batch that is held |
+//! | spool, a failing server | those of one `flush_interval`, and the held batch |
 //! | spool, a stalled request, threaded | those of about two `flush_interval`s, and the batch in flight |
-//! | write-ahead | the batch that is held |
+//! | write-ahead | the held batch |
 //!
-//! On top come, for each bucket, storage to be used again (that of an open batch and of one that was sent),
-//! the held batch (of a backlog that is compressed up to 1 MiB), and 12 KiB for probes; [`max_rejected_bytes`](WriterBuilder::max_rejected_bytes); 64 events;
-//! for each handle 128 KiB at most, for all handles 1 MiB. A handle with [`OverflowPolicy::DropOldest`] may exceed the limit by one batch,
-//! until the keeper makes space.
+//! Additional memory: for each bucket, reusable storage (that of the open batch and of one that was sent), the held
+//! batch (up to 1 MiB from a compressed backlog), and 12 KiB for probes;
+//! [`max_rejected_bytes`](WriterBuilder::max_rejected_bytes); 64 events; at most 128 KiB for each handle, and 1 MiB
+//! for all handles. A handle with [`OverflowPolicy::DropOldest`] may exceed the limit by one batch until the keeper
+//! makes space.
 //!
 //! # Listeners
-//! [`WriterBuilder::on_event`] sets a callback. It is called outside all locks, after the counts
-//! are consistent: by the thread that called the [`Writer`], or by the keeper.
-//! - On the keeper's thread handles can write: without blocking, and not in write-ahead. `flush`, `close` and
-//!   whatever else would wait for the keeper return [`WriteError::OwnThread`]; dropping the last handle there
+//! [`WriterBuilder::on_event`] sets a callback. It is called outside all locks and with consistent counts: on the
+//! thread that called the [`Writer`], or on the keeper's.
+//! - On the keeper's thread handles can write, without blocking and not in write-ahead. `flush`, `close` and every
+//!   other call that would wait for the keeper return [`WriteError::OwnThread`]; dropping the last handle there
 //!   doesn't wait.
-//! - While it runs the keeper does nothing else. Keep it short.
-//! - A line that it writes for each [`Event::Delivered`] is delivered, too, and emits the next one, without
-//!   end. Write for other events, or count.
-//! - [`Event::SpoolFailed`] is emitted for each bucket when the disk begins to take nothing; again when it
-//!   fails in another way, or after it has taken something in between.
-//! - At most 64 events wait. Equal ones are merged when 16 do; those beyond are counted in [`Event::Missed`].
-//! - One that panics isn't called again, with one line on stderr. (With `panic = "abort"` it ends the
-//!   program, as any panic.)
+//! - While the callback runs, the keeper does nothing else. Keep it short.
+//! - A line written for each [`Event::Delivered`] is delivered as well and emits the next such event, in an
+//!   endless loop. Write for other events, or count.
+//! - [`Event::SpoolFailed`] is emitted for each bucket when the disk starts to refuse lines, and again when the
+//!   error changes or after the disk accepted something in between.
+//! - At most 64 events wait. From 16 on equal ones are merged; those beyond 64 are counted in [`Event::Missed`].
+//! - A callback that panics isn't called again; one line on stderr reports it. (With `panic = "abort"` it ends the
+//!   program, as any panic does.)
 //!
 //! # The end of a program
 //! A [`Writer`], or the last [`WriterHandle`], closes itself when it is dropped. But `Drop` runs neither for a
-//! `static` nor in `std::process::exit`, `abort`, or by a signal that ends the process. What is in memory
-//! then is lost: at most what came since the flush before. End in `main`, and call `close` before any exit;
-//! it also returns what was lost.
+//! `static` nor in `std::process::exit`, `abort`, or when a signal ends the process. Lines in memory are lost then:
+//! at most those written since the last flush. Return from `main`, and call `close` before any exit; it also
+//! reports what was lost.
 //!
 //! ```no_run
 //! use influx_edge::{Client, Error, writer::OverflowPolicy};
 //! use std::process::exit;
 //!
 //! fn main() {
-//!     let ended = run(); // the writer is closed by now, whatever came in between
+//!     let ended = run(); // the writer is closed by now, even after an error
 //!     exit(match ended {
 //!         Ok(()) => 0,
 //!         Err(error) => {
@@ -261,27 +274,26 @@
 //! # Ok(())
 //! # }
 //! ```
-//! On Ctrl-C and SIGTERM the default is to end the program at once, without `Drop`. Let a signal handler (that
-//! of the crate `ctrlc` with its feature `termination`, for instance) only set a flag that the loop reads, and
-//! close after the loop; the example `minimal_gateway` does so.
+//! By default Ctrl-C and SIGTERM end the program at once, without `Drop`. Have a signal handler (for instance that
+//! of the crate `ctrlc` with its feature `termination`) only set a flag that the loop reads, and close after the
+//! loop; the example `minimal_gateway` does so.
 //!
-//! **Daemonize first**, then open the spool, build the writer and spawn it. A process that is forked later has
-//! no threads, and neither spool nor writer: its handles return [`WriteError::Forked`], the spool
-//! [`SpoolError::Forked`](crate::spool::SpoolError::Forked). (Of a [`Writer`] without a spool nothing
-//! notices a fork: both processes send what it holds, which stores the same points twice over.)
+//! **Daemonize first**, then open the spool, build the writer and spawn it. A process that is forked later doesn't
+//! have the threads: its handles return [`WriteError::Forked`], its spool
+//! [`SpoolError::Forked`](crate::spool::SpoolError::Forked). (A fork of a [`Writer`] without a spool isn't
+//! detected: both processes send its lines, which stores the same points twice, as one.)
 //!
-//! # What to watch
-//! - *Nothing happens by itself* in a [`Writer`]: [`Writer::run_until`] and [`Writer::poll`] are what makes
-//!   time pass. Call one of them in the loop's idle time, or use [`Writer::spawn`].
-//! - *Time.* A request may take as long as the client's limits allow (30 s), and a `poll` that long beyond
-//!   its own limit. [`Writer::run_until`] returns at its deadline; if that is always sooner than a response
-//!   comes, nothing is delivered. Under a watchdog, turn [`WriterBuilder::send_in_write`] off.
-//! - *Boards without a battery-backed clock* start in 1970. Points without a time are refused until
-//!   the clock is set, unless [`ClockGuard`] allows them. Points with a time of their own are
-//!   never checked.
-//! - *The same point twice* does no harm: a point is its series and its time, and a repeated request
-//!   writes the same again. Untimed points would multiply, which is why the writer gives them a time
-//!   when they come: in nanoseconds none is given twice, over all handles.
+//! # Notes
+//! - *A [`Writer`] has no thread.* It sends only in [`Writer::run_until`], [`Writer::poll`], `flush`, and a `write`
+//!   that completes a batch. Call one of the first two in the loop's idle time, or use [`Writer::spawn`].
+//! - *Time.* A request may take as long as the client's limits allow (30 s), and a `poll` that long beyond its own
+//!   limit. [`Writer::run_until`] returns at its deadline; if every response takes longer than that, nothing is
+//!   delivered. Under a watchdog, turn [`WriterBuilder::send_in_write`] off.
+//! - *Boards without a battery-backed clock* start in 1970. Points without a time are refused until the clock is
+//!   set, unless [`ClockGuard`] allows them. Points with a time of their own are never checked.
+//! - *Repeated requests do no harm.* A point is identified by its series and time, so the server stores the same
+//!   point again. Points without a time would be stored twice, so the writer gives them one when they are written:
+//!   in nanoseconds no time is given twice, over all handles.
 
 mod account;
 mod builder;

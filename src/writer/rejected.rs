@@ -1,4 +1,4 @@
-//! `Rejected`: the bounded list of rejected lines in memory.
+//! `Rejected`: a rejected line, and their bounded list in memory.
 
 use super::account::RejectReason;
 use crate::Precision;
@@ -6,7 +6,7 @@ use crate::error::cut;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 
-/// A line the server refused for good, and why. Holds data: mind where it is shown.
+/// A line that the server refused for good, with the reason. It holds data: take care where it is printed.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -23,18 +23,16 @@ use alloc::string::String;
 pub struct Rejected {
     /// The bucket it was meant for.
     pub bucket: String,
-    /// The line, without its newline. Empty where the server only gave how many it dropped, not
-    /// which.
+    /// The line, without its newline. Empty if the server gave only the number of lines that it dropped.
     pub line: String,
-    /// The unit of the line's times: the writer's, or the one that the text was in
-    /// ([`write_lines`](super::Writer::write_lines)). The line is written again with it.
+    /// The unit of the line's time: the writer's, or that of the text
+    /// ([`write_lines`](super::Writer::write_lines)). Give it again when you write the line again.
     pub precision: Precision,
-    /// How many lines this stands for: one, or as many as the server didn't name.
+    /// The number of lines that this stands for: one, or those that the server didn't name.
     pub lines: u64,
-    /// What kind of refusal it was.
+    /// The kind of refusal.
     pub reason: RejectReason,
-    /// The server's message, as it may be printed: without secrets of the client's, and with control
-    /// characters escaped.
+    /// The server's message, safe to print: without the client's secrets, and with control characters escaped.
     pub message: String,
 }
 
@@ -48,7 +46,7 @@ impl Rejected {
     }
 }
 
-/// The latest refusals, within a limit of bytes.
+/// The latest rejected lines, within a limit of bytes.
 #[derive(Debug)]
 pub(crate) struct RejectedStore {
     pub(crate) list: VecDeque<Rejected>,
@@ -65,7 +63,7 @@ impl RejectedStore {
         }
     }
 
-    /// Adds one; the oldest go for it. One that would take most of the store is shortened.
+    /// Adds one, in place of the oldest if need be. One that would take most of the store is shortened.
     pub(crate) fn push(&mut self, mut rejected: Rejected) {
         let most = self.max_bytes / 4;
         for text in [&mut rejected.line, &mut rejected.message] {
@@ -80,7 +78,7 @@ impl RejectedStore {
         while self.bytes.saturating_add(size) > self.max_bytes {
             match self.list.pop_front() {
                 Some(oldest) => self.bytes = self.bytes.saturating_sub(oldest.bytes()),
-                // A store of hardly any size keeps nothing.
+                // It is larger than the whole store.
                 None => return,
             }
         }

@@ -1,17 +1,17 @@
-//! `Stats` as a line: a writer's own health as points.
+//! `Stats` as a line of line protocol: a writer's own health as points.
 
 use super::account::Stats;
 use crate::line::{EncodeError, Encoder, Sink, ToLine};
 use core::time::Duration;
 
-/// The measurement of [`Stats`] that are written without a name of their own.
+/// The measurement of [`Stats`] without another name.
 const MEASUREMENT: &str = "influx_edge_writer";
 
-/// One line of the measurement `influx_edge_writer`, without tags (those of the writer it is written by
-/// come on top) and without a time. [`Stats::named`] gives it another measurement.
+/// One line of the measurement `influx_edge_writer`, without tags (the writer adds its default tags) and without a
+/// time. [`Stats::named`] gives it another measurement.
 ///
-/// Every field is on every line, so that the last value of each is true. All are integers (`i64`, which
-/// every server takes; they stop counting at its end), but for the last:
+/// Every field is on every line, so that the last value of each is current. All but the last are integers (`i64`,
+/// which every server accepts; they saturate):
 ///
 /// | field | |
 /// |---|---|
@@ -22,7 +22,7 @@ const MEASUREMENT: &str = "influx_edge_writer";
 /// | `skipped_fields` `empty_tags` | fields and tags that were left out |
 /// | `buffered_bytes` `bytes_sent` | bytes |
 /// | `requests` `failures` | requests |
-/// | `next_attempt_s` | float: seconds until the next attempt, 0 while none is waited for |
+/// | `next_attempt_s` | float: seconds until the next attempt, 0 if there is no delay |
 ///
 /// ```
 /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -40,8 +40,8 @@ impl ToLine for Stats {
 }
 
 impl Stats {
-    /// These numbers as a line of a measurement: see `ToLine` for [`Stats`](Stats#impl-ToLine-for-Stats).
-    /// Allocates nothing.
+    /// Returns these numbers as a line of another measurement, with the fields of
+    /// [`Stats`](Stats#impl-ToLine-for-Stats). Allocates nothing.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;

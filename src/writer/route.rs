@@ -1,4 +1,4 @@
-//! `Route`: the call by which a writer's batches are sent, and the kind of server that has it.
+//! `Route`: the endpoint that a writer's batches are sent to, and `Sender`, which sends them.
 
 use super::engine::Attempt;
 use super::seams::Transport;
@@ -9,7 +9,7 @@ use crate::spool::ServerKind;
 #[cfg(feature = "v3")]
 use crate::v3::{Database, WriteOptions};
 
-/// A call by which batches are sent.
+/// The endpoint for batches.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Route {
     /// `/api/v2/write`.
@@ -31,7 +31,7 @@ impl Route {
     }
 }
 
-/// A client, and the call that its batches are sent by.
+/// A client, and the endpoint for its batches.
 #[derive(Clone, Debug)]
 pub(crate) struct Sender {
     pub(crate) client: Client,

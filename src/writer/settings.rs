@@ -13,16 +13,16 @@ use core::time::Duration;
 /// The most bytes of a bucket's name; with a spool, of the organization's and the bucket's together.
 pub(crate) const MAX_NAMES: usize = 1_023;
 
-/// The pause after a failure that only a person can end is at least this long.
-pub(crate) const HUMAN_PAUSE: Duration = Duration::from_secs(60);
+/// The least delay after a failure that an operator has to fix.
+pub(crate) const OPERATOR_PAUSE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) batch_lines: usize,
     pub(crate) batch_bytes: usize,
-    /// A backlog's requests may have so many bytes as long as they are compressed.
+    /// The most bytes of a backlog's request, as long as it is compressed.
     pub(crate) merge_bytes: usize,
-    /// Within this time the client gives a request up at the earliest.
+    /// The client gives up a request after this time at the earliest.
     pub(crate) request_limit: Duration,
     pub(crate) flush_interval: Duration,
     pub(crate) max_buffer_bytes: usize,
@@ -90,7 +90,7 @@ impl Settings {
             .refuse_empty_tags(self.refuse_empty_tags)
     }
 
-    /// Refuses the name of a bucket that a server can't have or the disk can't keep: its lines would stay in
+    /// Refuses the name of a bucket that no server can have or that the disk can't store: its lines would stay in
     /// memory for ever.
     #[inline]
     pub(crate) fn check_bucket(&self, name: &str) -> Result<(), WriteError> {
@@ -102,16 +102,17 @@ impl Settings {
     }
 }
 
-/// The pause after failure number `streak` (from 1): evenly between the policy's `interval` and
-/// `interval · base^streak`, at most `max_interval`. (The policy's own pauses grow narrow at their
-/// upper end; a fleet that waits for one server for hours must not fall into step.) What the server
-/// asked for, at most 10 min, counts where it is longer.
+/// The delay after failure number `streak` (from 1): at random between the policy's `interval` and
+/// `interval · base^streak`, at most `max_interval`. If the server asked for a longer one, at most 10 min, that.
 pub(crate) fn pause(
     policy: &RetryPolicy,
     streak: u32,
     asked: Option<Duration>,
     random: u64,
 ) -> Duration {
+    // Exponential back-off with full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015), from `interval` up.
+    // The policy's own delays, of a single write, are drawn from the upper half of this range; with the limit of
+    // `max_interval` that half shrinks to a point, and a fleet that waits for one server would send in step.
     let base = policy.exponential_base.max(1);
     let high = base
         .checked_pow(streak)
@@ -123,7 +124,8 @@ pub(crate) fn pause(
     at_least(own, asked, random)
 }
 
-/// A small generator for jitter (xorshift64*): nothing here needs to be hard to guess.
+/// A generator of random numbers for jitter and for the choice of a probe: xorshift64* (Vigna, 2016). Nothing here
+/// needs to be unpredictable.
 #[derive(Clone, Debug)]
 pub(crate) struct Jitter(u64);
 

@@ -15,28 +15,28 @@ const LATEST: i64 = i64::MAX - 1;
 
 const SECOND: i64 = 1_000_000_000;
 
-/// What a marked line gets as one more field.
+/// The field that a marked line gets.
 const MARK: &[u8] = b",clock_unset=true";
 
-/// A clock that falls further behind than this was set back; one that falls less wavers, or is coarse.
-const MAX_WAVER: i64 = SECOND;
+/// A clock that goes back by more than this was set back; smaller steps are jitter, or a coarse clock.
+const MAX_JITTER: i64 = SECOND;
 
-/// Shorter differences to the server's clock can't be told: its `Date` counts whole seconds, and a
-/// response takes time.
+/// Smaller differences to the server's clock can't be measured: its `Date` counts whole seconds, and a response
+/// takes time.
 pub(crate) const MIN_DIFFERENCE: Duration = Duration::from_secs(5);
 
-/// What to do with a point that has no time while the machine's clock isn't set.
+/// The treatment of a point without a time while the machine's clock isn't set.
 ///
-/// Boards without a battery-backed clock boot in 1970, or at the date of their image, or at the time of
-/// their last shutdown, until NTP has been reached. Points stamped then end up where nobody looks for
-/// them, and after the next boot new points overwrite them.
+/// Boards without a battery-backed clock boot in 1970, at the date of their image, or at the time of their last
+/// shutdown, until NTP has been reached. Points stamped then have a wrong time, and after the next boot new points
+/// overwrite them.
 ///
 /// A clock counts as not set if it can't be read, or shows a time outside
 /// [`clock_not_before`](super::WriterBuilder::clock_not_before) (default: the year 2020) and
 /// [`clock_not_after`](super::WriterBuilder::clock_not_after) (default: the year 2262), or differs
 /// from the server's by more than
 /// [`clock_max_difference`](super::WriterBuilder::clock_max_difference) (default: not compared).
-/// [`ClockError`] says which.
+/// [`ClockError`] has the reason.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder("http://localhost:1").org("acme").build()?;
@@ -58,16 +58,14 @@ pub enum ClockGuard {
     /// Refuse the point: [`WriteError::ClockNotSet`]. The default.
     #[default]
     Reject,
-    /// Stamp it with what the clock shows, and add the field `clock_unset=true`, by which such
-    /// points can be found.
+    /// Stamp it with the clock's time, and add the field `clock_unset=true`, by which such points can be found.
     Mark,
-    /// Leave it without a time: the server takes its own when the request arrives. Points of one
-    /// series that travel in one request then become one, and a repeated request makes a second
-    /// point.
+    /// Leave it without a time: the server uses its own when the request arrives. Points of one series in one
+    /// request then become one point, and a repeated request makes a second one.
     ServerTime,
 }
 
-/// When a clock counts as set, and what happens while it isn't.
+/// The conditions under which a clock counts as set, and the treatment of points while it isn't.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClockRules {
     pub(crate) guard: ClockGuard,
@@ -119,25 +117,25 @@ impl ClockRules {
 pub(crate) struct Reading {
     /// The machine's, in nanoseconds since 1970.
     pub(crate) wall: Option<i64>,
-    /// The server's, as far as it is known. Only asked for if [`ClockRules::compares`].
+    /// The server's, if it is known. Read only if [`ClockRules::compares`].
     pub(crate) server: Option<ServerTime>,
 }
 
-/// What the clock did when lines were stamped.
+/// The behaviour of the clock since lines were last stamped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a clock that was set back is reported"]
 pub(crate) struct Stamped {
-    /// The clock was set back by so much since it showed its latest time, and is followed.
+    /// The clock was set back by so much from its latest time. Its new time is used.
     pub(crate) stepped_back: Option<Duration>,
 }
 
-/// Gives times to points, none twice as far as the precision allows. One for all handles of a writer.
+/// Gives times to points, none twice if the precision allows that. One for all handles of a writer.
 ///
-/// Two lines of one series with one time are one point. So in nanoseconds, where there is space between
-/// two readings of the clock, no time is given twice: each is later than the one before, unless the
-/// clock was set back by more than [`MAX_WAVER`]. That is followed, for a clock that NTP corrects would
-/// else be ignored for as long as it was wrong. Coarser units have no such space: a counted-up time
-/// would soon be wrong there, and the clock's own is given, rounded down.
+/// Two lines of one series with one time are one point. In nanoseconds there are unused times between two clock
+/// readings, so each time given is later than the one before, unless the clock was set back by more than
+/// [`MAX_JITTER`]. Then the new time is used: a clock that NTP corrected would otherwise be ignored for as long as
+/// it was wrong. Coarser units have no unused times: a time counted up would soon be ahead of the clock, so the
+/// clock's own is given, rounded down.
 #[derive(Debug)]
 pub(crate) struct Stamper {
     rules: ClockRules,
@@ -196,10 +194,10 @@ impl Stamper {
         Ok(stamped)
     }
 
-    /// Takes note of what the clock shows.
+    /// Tracks the clock, and detects that it was set back.
     fn follow(&mut self, now: i64) -> Stamped {
         let back = self.highest.saturating_sub(now);
-        if self.highest != i64::MIN && back > MAX_WAVER {
+        if self.highest != i64::MIN && back > MAX_JITTER {
             self.highest = now;
             self.last = i64::MIN;
             let back = Duration::from_nanos(back.unsigned_abs());
@@ -211,7 +209,7 @@ impl Stamper {
         Stamped::default()
     }
 
-    /// The clock's time, or the one after the last that was given.
+    /// The clock's time, or the first one after the last that was given.
     fn next(&mut self, now: i64) -> i64 {
         self.last = now.max(self.last.saturating_add(1)).min(LATEST);
         self.last

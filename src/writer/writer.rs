@@ -16,22 +16,21 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-/// Collects points and sends them in batches; reports the outcome of every one.
+/// Collects points, sends them in batches, and reports the outcome of each.
 ///
-/// Made by [`Client::writer`](crate::Client::writer). It comes with two drivers, and most calls are the same
-/// for both:
+/// Made by [`Client::writer`](crate::Client::writer). There are two drivers, with mostly the same calls:
 ///
-/// - `Writer` has no thread. [`write`](Writer::write) collects, [`run_until`](Writer::run_until) and
+/// - A `Writer` has no thread. [`write`](Writer::write) collects, [`run_until`](Writer::run_until) and
 ///   [`poll`](Writer::poll) send what is due, [`flush`](Writer::flush) sends everything.
-/// - [`WriterHandle`], which [`spawn`](Writer::spawn) returns, writes to threads of the writer's own. Clone it
-///   for each thread that writes.
+/// - A [`WriterHandle`], returned by [`spawn`](Writer::spawn), passes lines to the writer's own threads, which send
+///   them. Clone it for each thread that writes.
 ///
 /// A `Writer` and the last handle close themselves when they are dropped, within the writer's
-/// [`flush_timeout`](super::WriterBuilder::flush_timeout). In a panic a `Writer` doesn't try to send any more.
-/// Lines that are lost that way are counted as [`DropReason::Closed`](super::DropReason::Closed) and reported
-/// to the listener, or, if there is none, in one line on stderr. `Drop` runs neither for a `static` nor in
-/// `std::process::exit`: [`close`](Writer::close) the writer before the program ends.
-/// [The module](crate::writer#the-end-of-a-program) shows how.
+/// [`flush_timeout`](super::WriterBuilder::flush_timeout); during a panic a `Writer` sends nothing more. Lines that
+/// are lost then are counted as [`DropReason::Closed`](super::DropReason::Closed) and reported to the listener or,
+/// if there is none, by one line on stderr. `Drop` runs neither for a `static` nor in `std::process::exit`:
+/// [`close`](Writer::close) the writer before the program ends, as
+/// [the module](crate::writer#the-end-of-a-program) shows.
 ///
 /// ```no_run
 /// use influx_edge::Client;
@@ -57,24 +56,28 @@ pub struct Writer<D: Driver = Polled> {
     pub(super) driver: D,
 }
 
-/// A [`Writer`] that has threads of its own, made by [`Writer::spawn`]. Clone it for each thread that writes.
+/// A handle to a [`Writer`] that runs on its own threads, made by [`Writer::spawn`]. Clone it for each thread that
+/// writes.
 ///
-/// The lines of one handle keep their order, behind what was written before through the handle it was cloned
-/// from, and before what is written after it was dropped. Otherwise there is no order between two handles
-/// until one of them flushes: write corrections of a point through the same one.
+/// The lines of one handle keep their order. They come after those written before through the handle it was
+/// cloned from, and before those written after it was dropped. Otherwise there is no order between two handles
+/// until one of them flushes: write corrections of a point through the same handle.
 ///
 /// [`flush`](Writer::flush), [`close`](Writer::close), [`stats`](Writer::stats),
-/// [`last_error`](Writer::last_error) and [`take_rejected`](Writer::take_rejected) are about the lines of all
-/// handles, and don't wait for a request that is out longer than their limit. Once one handle is closed all
-/// others refuse.
+/// [`last_error`](Writer::last_error) and [`take_rejected`](Writer::take_rejected) cover the lines of all handles.
+/// They return within their limit even if a request takes longer; only a disk that blocks may delay them by up to
+/// 2 s. After a close all handles refuse lines.
 ///
-/// Beside the errors of every writer, a handle returns [`WriteError::Closed`] if the writer has ended,
-/// [`WriteError::Forked`] in a process forked after `spawn`, and [`WriteError::OwnThread`] in an
-/// [event listener](crate::writer#listeners) for calls that would wait for the listener's own thread. In a
-/// forked process its `stats` are zero.
+/// # Errors
+/// In addition to the errors of a `Writer`, a handle returns
 ///
-/// When the last handle is dropped without `close`, it waits for the writer as long as the `flush_timeout`, and
-/// 1 s more; in an event listener and in a forked process it doesn't wait.
+/// - [`WriteError::Closed`] if the writer has ended, or a [`FlushError`](crate::FlushError) if lines were lost;
+/// - [`WriteError::Forked`] in a process forked after `spawn`, where its `stats` are zero;
+/// - [`WriteError::OwnThread`] in an [event listener](crate::writer#listeners), if the call would wait for the
+///   listener's own thread.
+///
+/// When the last handle is dropped without `close`, it waits for the writer for the `flush_timeout` and 1 s more;
+/// in an event listener and in a forked process it doesn't wait.
 ///
 /// ```
 /// use influx_edge::line::Point;
@@ -92,16 +95,16 @@ pub struct Writer<D: Driver = Polled> {
 pub type WriterHandle = Writer<Handle>;
 
 impl<D: Driver> Writer<D> {
-    /// Takes a point, or whatever else is [`WriteData`]: a type of your own, a slice, a vector, line
-    /// protocol as text. All of its lines are taken, or none.
+    /// Accepts a point or other [`WriteData`]: a type of your own, a slice, a vector, line protocol as text. Either
+    /// all of its lines are accepted, or none.
     ///
-    /// Text has its times in nanoseconds, and doesn't get the writer's default tags; it is checked by the
-    /// grammar that servers have, and copied once more. [`write_lines`](Writer::write_lines) takes a text's
-    /// lines each by itself, names those that it refuses, and knows other units.
+    /// The times of text are in nanoseconds, and the writer's default tags are not added to it. It is checked by
+    /// the servers' grammar, and copied once more. [`write_lines`](Writer::write_lines) accepts each line of a
+    /// text by itself, lists the refused ones, and takes other units.
     ///
-    /// A line without a time gets the machine's, now (see [`ClockGuard`](super::ClockGuard)). In
-    /// nanoseconds no time is given twice; in coarser units two untimed points of one series within
-    /// one unit are one point, and the later one wins.
+    /// A line without a time gets the machine's current time (see [`ClockGuard`](super::ClockGuard)). In
+    /// nanoseconds no time is given twice. In coarser units two such points of one series within one unit are one
+    /// point, and the later one is kept.
     ///
     /// Costs little more than encoding, and allocates nothing once the buffers have grown. `Ok` means that the
     /// point is accepted, not yet delivered; with a spool in
@@ -121,7 +124,7 @@ impl<D: Driver> Writer<D> {
     ///
     /// let mut enc = influx_edge::Encoder::with_sink(Vec::new());
     /// enc.line("c").field("v", 3).finish()?;
-    /// w.write(&enc)?; // what an encoder holds isn't looked through once more
+    /// w.write(&enc)?; // an encoder's lines aren't parsed again
     /// # w.flush()?;
     /// # assert_eq!(w.stats().delivered, 5);
     /// # Ok::<(), influx_edge::Error>(())
@@ -129,13 +132,13 @@ impl<D: Driver> Writer<D> {
     ///
     /// # Errors
     /// Returns an error if the point can't be encoded, a line of a text isn't line protocol, the buffer is full,
-    /// the clock isn't set, or, in write-ahead, the disk didn't take it. Nothing was taken then.
+    /// the clock isn't set, or, in write-ahead, the disk failed. No line was accepted then.
     #[inline]
     pub fn write(&mut self, item: impl WriteData) -> Result<(), WriteError> {
         self.driver.write(None, &item)
     }
 
-    /// Takes what a closure encodes: a point without a type of its own.
+    /// Accepts the lines that a closure encodes: points without a type of their own.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -156,9 +159,9 @@ impl<D: Driver> Writer<D> {
         self.driver.write_with(encode)
     }
 
-    /// As [`write`](Writer::write), for another bucket. Each bucket has its own batches and its own
-    /// retries; the limit on memory is common to all. Allocates when a bucket is named for the
-    /// first time.
+    /// Writes to another bucket, as [`write`](Writer::write) does. Each bucket has its own batches and its own
+    /// retries; they share the limit on memory. A `Writer` allocates when a bucket is first named, a handle at each
+    /// call.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -172,13 +175,13 @@ impl<D: Driver> Writer<D> {
     /// ```
     ///
     /// # Errors
-    /// Returns the same errors as [`write`](Writer::write), and [`WriteError::BucketName`] if no
-    /// bucket can have that name.
+    /// Returns the same errors as [`write`](Writer::write), and [`WriteError::BucketName`] if no bucket can have
+    /// that name.
     pub fn write_to(&mut self, bucket: &str, item: impl WriteData) -> Result<(), WriteError> {
         self.driver.write(Some(bucket), &item)
     }
 
-    /// Takes what an iterator gives, one by one: however much that is, it need not fit one batch.
+    /// Accepts the items of an iterator one by one; together they may exceed a batch.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -192,8 +195,8 @@ impl<D: Driver> Writer<D> {
     /// ```
     ///
     /// # Errors
-    /// Returns the same errors as [`write`](Writer::write), for the first item that isn't taken.
-    /// Those before it were.
+    /// Returns the same errors as [`write`](Writer::write), for the first item that isn't accepted. The items before
+    /// it were.
     pub fn write_each<I: ToLine>(
         &mut self,
         items: impl IntoIterator<Item = I>,
@@ -206,13 +209,13 @@ impl<D: Driver> Writer<D> {
         })
     }
 
-    /// Takes line protocol that exists already, line by line, with times of this precision.
+    /// Accepts line protocol as text, line by line, with times of this precision.
     ///
-    /// Lines end as servers see it: a newline in a string doesn't end one. Blank lines and comments are
-    /// passed over, so are a byte order mark and carriage returns at line ends. Each line is checked by
-    /// the grammar that servers have, and accepted or rejected by itself. A line without a time gets the
-    /// machine's. Times of another unit than the writer's are not converted: they travel in a batch of
-    /// their own. The writer's default tags are not added. Allocates for what is rejected.
+    /// Lines end where servers end them: a newline in a string doesn't. Blank lines, comments, a byte order mark
+    /// and carriage returns at line ends are skipped. Each line is checked by the servers' grammar, and accepted or
+    /// rejected by itself. A line without a time gets the machine's. Times of another unit than the writer's are
+    /// not converted: such lines are sent in batches of their own. The writer's default tags are not added.
+    /// Allocates for the list of rejected lines.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -231,8 +234,8 @@ impl<D: Driver> Writer<D> {
         self.driver.write_lines(None, text, precision)
     }
 
-    /// As [`write_lines`](Writer::write_lines), for another bucket. If its name is
-    /// [refused](WriteError::BucketName), all lines are.
+    /// Writes text to another bucket, as [`write_lines`](Writer::write_lines) does. If no bucket can have that
+    /// [name](WriteError::BucketName), all lines are rejected.
     pub fn write_lines_to(
         &mut self,
         bucket: &str,
@@ -242,14 +245,13 @@ impl<D: Driver> Writer<D> {
         self.driver.write_lines(Some(bucket), text, precision)
     }
 
-    /// Sends everything, and returns when nothing is left in memory: each line is delivered, on
-    /// disk, rejected or dropped, and the [`Outcome`] has the numbers since the flush before.
-    /// With a spool it doesn't wait for a server that is away, and syncs the disk whatever the
-    /// spool's durability.
+    /// Sends everything, and returns when no line is in memory alone: each is delivered, on disk, rejected or
+    /// dropped. The [`Outcome`] has the numbers since the previous flush. With a spool it doesn't wait for a server
+    /// that is away, and syncs the disk whatever the spool's durability.
     ///
-    /// Blocks for [`flush_timeout`](super::WriterBuilder::flush_timeout) at most; a request that is out by
-    /// then is cut off. Its first attempt comes at once, whatever pause is under way, unless the server asked
-    /// for the pause.
+    /// Blocks for at most [`flush_timeout`](super::WriterBuilder::flush_timeout); a `Writer` ends a request that is
+    /// in flight then. The first attempt is made at once, even during a delay, unless the server asked for the
+    /// delay.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -266,14 +268,14 @@ impl<D: Driver> Writer<D> {
     /// ```
     ///
     /// # Errors
-    /// Returns a [`FlushError`](crate::FlushError) if time ran out, or the next attempt would come too late.
-    /// The lines are still here; the error has their number and the cause. With a spool, returns that error
-    /// if the spool is full or the disk doesn't take the lines, and an error if the disk couldn't be synced.
+    /// Returns a [`FlushError`](crate::FlushError) if time ran out, or the next attempt would come too late. The
+    /// lines are kept; the error has their number and the cause. With a spool, returns that error if the spool is
+    /// full or the disk fails, and an error if the disk couldn't be synced.
     pub fn flush(&mut self) -> Result<Outcome, Error> {
         self.driver.flush(None)
     }
 
-    /// The same with a limit of its own. With a spool that has space the lines are on disk by then.
+    /// Flushes within another limit. With a spool that has space the lines are on disk by then.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -291,19 +293,19 @@ impl<D: Driver> Writer<D> {
         self.driver.flush(Some(limit))
     }
 
-    /// Flushes and ends the writer. The outcome is that of the whole run, what was flushed before included.
+    /// Flushes and ends the writer, with all of its handles. The outcome is that of the whole run, including earlier
+    /// flushes.
     ///
     /// # Errors
     /// Returns a [`FlushError`](crate::FlushError) if time ran out, or at once if the next attempt would
-    /// come too late: the lines are lost, and counted as
-    /// [`DropReason::Closed`](super::DropReason::Closed). To keep them, [`flush`](Writer::flush) first and
-    /// look at [`unsent`](Writer::unsent), or use a spool. With a spool, returns an error if the disk couldn't
-    /// be synced.
+    /// come too late. The lines are lost then, and counted as
+    /// [`DropReason::Closed`](super::DropReason::Closed). To keep them, [`flush`](Writer::flush) first and read
+    /// [`unsent`](Writer::unsent), or use a spool. With a spool, returns an error if the disk couldn't be synced.
     pub fn close(mut self) -> Result<Outcome, Error> {
         self.driver.close(None)
     }
 
-    /// The same with a limit of its own. Zero sends nothing any more.
+    /// Closes the writer within another limit. With zero nothing more is sent.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -319,7 +321,7 @@ impl<D: Driver> Writer<D> {
         self.driver.close(Some(limit))
     }
 
-    /// The number of lines in each place so far. Cheap.
+    /// Returns the number of lines in each place, over all handles.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -334,7 +336,7 @@ impl<D: Driver> Writer<D> {
         self.driver.stats()
     }
 
-    /// What the last attempt failed with; none once one has succeeded.
+    /// Returns the error of the last attempt; `None` if it succeeded.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -347,7 +349,8 @@ impl<D: Driver> Writer<D> {
         self.driver.last_error()
     }
 
-    /// Takes the lines that the server refused for good: the latest of them, oldest first.
+    /// Removes and returns the lines that the server refused for good, oldest first: the latest
+    /// [`max_rejected_bytes`](super::WriterBuilder::max_rejected_bytes) of them.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -364,13 +367,12 @@ impl<D: Driver> Writer<D> {
 }
 
 impl Writer {
-    /// Sends what is due: full batches, what is older than the flush interval, what waited for its
-    /// next attempt. Returns how long it is until the next call is useful, which is minutes in an outage;
-    /// calling earlier costs a look at the clock. For a loop that waits for its input; one that has to be
-    /// back at a time calls [`run_until`](Writer::run_until).
+    /// Sends what is due: full batches, batches older than the flush interval, and retries. Returns the time until
+    /// the next call is useful, which is minutes in an outage; an earlier call only reads the clock. Use it in a
+    /// loop that waits for input, and [`run_until`](Writer::run_until) in a loop with a schedule.
     ///
-    /// Blocks while it sends, for [`poll_limit`](super::WriterBuilder::poll_limit) and one request.
-    /// A server that can't be reached is no error here: the points are kept, the wait grows. Events,
+    /// Blocks while it sends, for at most [`poll_limit`](super::WriterBuilder::poll_limit) and one request. A server
+    /// that can't be reached is no error: the points are kept, and the returned time grows. Events,
     /// [`stats`](Writer::stats) and [`last_error`](Writer::last_error) show it.
     ///
     /// ```
@@ -399,25 +401,24 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// Returns none yet: neither a server nor a disk that fails ends the writer. The `Result` leaves space
-    /// for one.
+    /// Returns no error at present: neither a failing server nor a failing disk ends the writer.
     pub fn poll(&mut self) -> Result<Duration, Error> {
         Ok(self.driver.inline.poll())
     }
 
-    /// Sends what is due until a time, and returns at that time: the idle time of a loop that has to
-    /// be back for its next sample. If there is nothing to send it sleeps.
+    /// Sends what is due until a deadline, and returns at the deadline: for the idle time of a loop with a schedule.
+    /// Sleeps if there is nothing to send.
     ///
-    /// No request is begun that can't be expected to end by then, and what the time cuts off is sent
-    /// in smaller pieces next time, down to a line. Neither is a failure: no pause comes of it. A
-    /// server that can't be reached is no error: as with [`poll`](Writer::poll), the points are kept.
-    /// With a deadline in the past nothing is sent.
+    /// No request is started that can't be expected to end by then. The lines of a request that the deadline ends
+    /// are sent in smaller pieces next time, down to a line. Neither counts as a failure, and no delay follows. A
+    /// server that can't be reached is no error: as with [`poll`](Writer::poll), the points are kept. With a
+    /// deadline in the past nothing is sent.
     ///
-    /// The time between two deadlines has to be longer than the server takes for one line, connecting
-    /// included. If it is shorter every request is cut off, and lines stay in memory, also with a spool,
-    /// until [`max_buffer_bytes`](super::WriterBuilder::max_buffer_bytes) is reached or
-    /// [`flush`](Writer::flush) is called. [`stats`](Writer::stats) shows it: requests are made, and nothing is
-    /// delivered. A loop that is faster than its server uses [`spawn`](Writer::spawn).
+    /// The time between two deadlines must be longer than the server takes for one line, including connecting. If
+    /// it is shorter, every request is ended, and lines stay in memory, even with a spool, until
+    /// [`max_buffer_bytes`](super::WriterBuilder::max_buffer_bytes) is reached or [`flush`](Writer::flush) is called.
+    /// [`stats`](Writer::stats) shows this as requests without deliveries. A loop that is faster than its server
+    /// uses [`spawn`](Writer::spawn).
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -437,14 +438,14 @@ impl Writer {
     /// ```
     ///
     /// # Errors
-    /// Returns none yet, as [`poll`](Writer::poll).
+    /// Returns no error at present, as [`poll`](Writer::poll).
     pub fn run_until(&mut self, deadline: std::time::Instant) -> Result<(), Error> {
         let inline = &mut self.driver.inline;
         inline.run_until(inline.clock.at(deadline));
         Ok(())
     }
 
-    /// The spool, to look at.
+    /// Returns the spool, to inspect it.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
@@ -459,7 +460,7 @@ impl Writer {
         disk.map(super::spool::Disk::spool)
     }
 
-    /// What is in memory now: the bucket and the lines of each batch, oldest first.
+    /// Returns the lines that are in memory alone: the bucket and the lines of each batch, oldest first.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;

@@ -25,26 +25,26 @@ use std::sync::MutexGuard;
 const MAX_SCRATCH: usize = 64 << 10;
 
 /// Hands lines over to the threads of a writer: the driver of a
-/// [`Handle`](crate::writer::WriterHandle).
+/// [`WriterHandle`](crate::writer::WriterHandle).
 pub struct Handle {
     shared: Arc<Shared>,
     /// The process that has the writer's threads.
     process: u32,
-    /// Where its lines go first.
+    /// Its own part of the inbox.
     slot: Arc<Slot>,
-    /// A copy: that of the state stands beside what other threads write to.
+    /// A copy: those in `shared` may be on a cache line that other threads write to.
     settings: Settings,
-    /// Where an item is encoded,
+    /// Storage for an item,
     scratch: Vec<u8>,
-    /// and where it gets its times.
+    /// and for the same with times.
     stamped: Vec<u8>,
     bucket: Arc<str>,
-    /// It has waited for the writer's end already.
+    /// `close` was called: a drop doesn't wait again.
     closed: bool,
 }
 
 impl Handle {
-    /// A handle of the writer whose threads a process has, with a slot in its state.
+    /// A handle with a slot in the common state. `process` has the writer's threads.
     pub(super) fn new(shared: Arc<Shared>, process: u32, bucket: Arc<str>) -> Self {
         let handle = Handle {
             slot: Arc::new(Slot::new(&shared.settings)),
@@ -57,15 +57,15 @@ impl Handle {
             closed: false,
         };
         if let Ok(mut state) = handle.state() {
-            // (Which closes it if the writer has ended.)
+            // (This closes the slot if the writer has ended.)
             state.collect(&handle.slot);
             state.slots.push(Arc::clone(&handle.slot));
         }
         handle
     }
 
-    /// A child that was forked has neither the threads nor, perhaps, the locks. (A system call for each
-    /// item: without it a child's lines would be accepted, and lost.)
+    /// Refuses calls in a forked child, which doesn't have the threads, and whose copies of the locks may be held
+    /// for ever. (This is a system call for each item. Without it a child's lines would be accepted, and lost.)
     #[inline]
     fn check_process(&self) -> Result<(), WriteError> {
         match self.process == std::process::id() {
@@ -82,7 +82,7 @@ impl Handle {
         limit.unwrap_or(self.settings.flush_timeout)
     }
 
-    /// `other`: not the handle's own bucket.
+    /// `other`: a bucket that is not the handle's own.
     fn encode(
         &mut self,
         other: Option<&Arc<str>>,
@@ -123,7 +123,7 @@ impl Handle {
         self.hand_over(other, precision, text.lines, text.untimed)
     }
 
-    /// Hands over the lines that stand in `scratch`.
+    /// Hands over the lines in `scratch`.
     #[inline]
     fn hand_over(
         &mut self,
@@ -146,7 +146,7 @@ impl Handle {
         let stamped = untimed.then_some(&mut self.stamped);
         let taken = self.shared.take(&self.slot, written, stamped);
         for storage in [&mut self.scratch, &mut self.stamped] {
-            // A long line is not held twice.
+            // (A long line doesn't keep its storage.)
             if storage.capacity() > MAX_SCRATCH {
                 *storage = Vec::new();
             }
@@ -217,7 +217,7 @@ impl Driver for Handle {
 impl Clone for Handle {
     fn clone(&self) -> Self {
         if let Ok(mut state) = self.state() {
-            // What comes through the new one is newer.
+            // What is written through the new handle is newer.
             state.collect(&self.slot);
         }
         let (shared, bucket) = (Arc::clone(&self.shared), Arc::clone(&self.bucket));

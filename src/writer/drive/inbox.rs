@@ -1,5 +1,14 @@
-//! Lines between a handle and the keeper: each handle has an inbox of its own, and the writer has one
-//! behind those.
+//! Lines between a handle and the keeper: each handle has an inbox of its own (its slot), and the writer has one
+//! for all handles.
+//!
+//! ```text
+//!  handle 1 ─ lock ─▶ slot 1 ─┐
+//!  handle 2 ─ lock ─▶ slot 2 ─┼─ lock of the state, then of the slot ─▶ inbox ─ lock of the state ─▶ keeper
+//!  handle 3 ─ lock ─▶ slot 3 ─┘
+//! ```
+//! A handle usually takes only the lock of its own slot, which other threads take only to collect, so handles don't
+//! slow each other down. The keeper, and a handle that finds its slot closed or full, take the lock of the state and then
+//! that of one slot after the other. No thread takes them in the other order, so there is no deadlock.
 
 use super::super::settings::Settings;
 use crate::Precision;
@@ -11,14 +20,14 @@ use core::time::Duration;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// An entry for a bucket is looked for among so many of the latest.
+/// The number of latest entries that are searched for one of the same bucket.
 const LATEST: usize = 8;
-/// So many bytes a handle may have in its slot at most; with more they go to the inbox.
+/// The most bytes in a slot; then they are moved to the inbox.
 const MAX_SLOT: usize = 8 * 1024;
-/// Larger storage is not kept for the next entry.
+/// The largest storage that is kept for the next entry.
 const MAX_SPARE: usize = 1 << 20;
 
-/// Where a thread waits for a result.
+/// The channel to a thread that waits for a result.
 pub(crate) type Reply<T, E> = SyncSender<Result<T, E>>;
 
 /// Whole lines that a handle writes.
@@ -28,7 +37,7 @@ pub(super) struct Written<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) precision: Precision,
     pub(super) lines: usize,
-    /// Where the last thing written begins.
+    /// The start of the item that was written last.
     pub(super) last: usize,
 }
 
@@ -38,11 +47,11 @@ pub(crate) struct Entry {
     pub(crate) bytes: Vec<u8>,
     pub(crate) precision: Precision,
     pub(crate) lines: usize,
-    /// Where the last thing written begins.
+    /// The start of the item that was written last.
     pub(crate) last: usize,
-    /// When the first of them came.
+    /// The time when the first of them was written.
     pub(crate) since: Duration,
-    /// The writers that wait until they are on disk. (In write-ahead only.)
+    /// The threads that wait until they are on disk (in write-ahead only).
     pub(crate) waiting: Vec<Reply<(), WriteError>>,
 }
 
@@ -62,10 +71,10 @@ pub(super) struct Inbox {
     pub(super) lines: usize,
     /// Storage for the next entry.
     spare: Vec<u8>,
-    /// What an entry may have.
+    /// The limits of an entry.
     max_bytes: usize,
     max_lines: usize,
-    /// A slot takes lines. `State::collect` closes it while the handle has to look at the state: in
+    /// A slot accepts lines. `State::collect` closes it while the handle has to take the lock of the state: in
     /// write-ahead, while memory is full or the keeper sleeps, and when the writer has ended.
     pub(super) open: bool,
 }
@@ -83,12 +92,12 @@ impl Inbox {
         }
     }
 
-    /// Whether the keeper is to take the entries at once.
+    /// Returns `true` if the keeper should take the entries at once.
     pub(super) fn is_full(&self) -> bool {
         self.bytes >= self.max_bytes / 2 || self.lines >= self.max_lines / 2
     }
 
-    /// Whether a slot takes so many bytes more: in all it has no more than one entry may have.
+    /// Returns `true` if a slot accepts so many more bytes: all of its lines fit one entry.
     pub(super) fn has_space(&self, len: usize) -> bool {
         self.open && self.bytes.saturating_add(len) <= self.max_bytes
     }
@@ -132,7 +141,8 @@ impl Inbox {
 
     #[inline]
     fn latest(&mut self, bucket: &Arc<str>) -> Option<&mut Entry> {
-        // (Usually the same pointer: the text stands beside a reference count that other handles write to.)
+        // (The pointers are usually equal. The text is beside a reference count that other threads write to, and
+        // reading it would load that cache line again.)
         let same = |own: &Arc<str>| Arc::ptr_eq(own, bucket) || own == bucket;
         let mut latest = self.entries.iter_mut().rev().take(LATEST);
         latest.find(|entry| same(&entry.bucket))
@@ -177,9 +187,10 @@ impl Inbox {
     }
 }
 
-/// The inbox of one handle, under a lock that otherwise only those take who look at all handles.
+/// The inbox of one handle, with a lock that other threads take only to collect from all handles.
 ///
-/// It is aligned so that it shares no cache line with that of another handle.
+/// The alignment keeps the slots of two handles on different cache lines (128 bytes: two lines are prefetched as
+/// a pair).
 #[repr(align(128))]
 pub(super) struct Slot(Mutex<Inbox>);
 

@@ -1,4 +1,4 @@
-//! The driver on the thread of its caller: nothing happens between two calls.
+//! `Inline`: an engine on its caller's thread, with any clock and transport. Nothing happens between two calls.
 
 use super::super::account::{Outcome, Stats};
 use super::super::engine::{Accepted, Engine, Goal, GoalState, Limit, Pending};
@@ -13,7 +13,7 @@ use crate::line::EncodeError;
 use crate::{OverflowPolicy, Precision};
 use core::time::Duration;
 
-/// An engine with a clock and a path to the server.
+/// An engine with a clock and a transport.
 pub(crate) struct Inline<C, T> {
     pub(crate) engine: Engine,
     pub(crate) clock: C,
@@ -35,7 +35,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         }
     }
 
-    /// A batch is full, or there is no space, or the lines were refused.
+    /// Handles the unusual results: a batch is full, there is no space, or the lines were refused.
     pub(crate) fn written(
         &mut self,
         accepted: Result<Accepted, WriteError>,
@@ -53,8 +53,8 @@ impl<C: Clock, T: Transport> Inline<C, T> {
             .map_err(|error| self.engine.refused(error))
     }
 
-    /// The last resorts before anything is lost: what is due is sent, everything goes to disk, the
-    /// caller waits for as long as the policies define.
+    /// Makes space before anything is lost: sends what is due, writes everything to disk, and waits for as long as
+    /// the policies define.
     fn make_space(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
         self.send_in_write();
         let accepted = self.engine.accept(pending)?;
@@ -68,7 +68,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
             if !matches!(accepted, Accepted::NoSpace(_)) {
                 return Ok(accepted);
             }
-            // An attempt that would come too late is not waited for.
+            // (There is no use in waiting for an attempt that would come too late.)
             let now = self.clock.now();
             if now < deadline {
                 self.engine.tick(now);
@@ -82,7 +82,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         }
     }
 
-    /// How long a call waits for space: the longer limit of the policies of the writer and of its spool.
+    /// The time that a call waits for space: the longer limit of the policies of the writer and of its spool.
     fn blocks_for(&self) -> Duration {
         let settings = &self.engine.settings;
         let own = match settings.overflow_policy {
@@ -102,7 +102,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         self.engine.report(now, || self.clock.reading(compares));
     }
 
-    /// Takes what can be written: points or text, all of it or nothing.
+    /// Accepts points or text: all lines or none.
     #[inline]
     pub(crate) fn write_data(
         &mut self,
@@ -125,7 +125,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         written
     }
 
-    /// Takes the lines of a text, each by itself.
+    /// Accepts the lines of a text, each by itself.
     pub(crate) fn write_lines(
         &mut self,
         queue: usize,
@@ -166,7 +166,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         super::emit(&mut self.engine, &mut self.listener);
     }
 
-    /// Sends what is due, for no longer than the limit, and returns how long it is until the next call is useful.
+    /// Sends what is due until the limit, and returns the time until the next call is useful.
     pub(crate) fn poll(&mut self) -> Duration {
         let start = self.clock.now();
         self.tick();
@@ -192,7 +192,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
                 continue;
             }
             self.emit();
-            // What is due and wasn't sent would take longer than there is time.
+            // (What is due but wasn't sent would take longer than the time that is left.)
             let next = self.engine.next_wakeup().filter(|at| *at > now);
             let next = next.unwrap_or(end).min(end);
             self.clock.sleep(next.saturating_sub(self.clock.now()));
@@ -204,7 +204,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
         self.reach(limit, Engine::finish_flush)
     }
 
-    /// Flushes, and gives up what is left.
+    /// Flushes, and drops what is left.
     pub(crate) fn close(&mut self, limit: Duration) -> Result<Outcome, Error> {
         self.closed = true;
         self.reach(limit, Engine::finish_close)

@@ -1,7 +1,7 @@
-//! The keeper: what the writer's thread does between two waits, as a function of what has come in.
+//! The keeper: one step of the writer's thread between two waits, as a function of its input.
 //!
-//! It owns the engine. It has no clock, no lock and no channel, so that tests can step it through
-//! any order of what handles, keeper and sender do.
+//! It owns the engine. It has no clock, no lock and no channel, so that tests can step it through any order of
+//! events of handles, keeper and sender.
 
 use super::super::account::Outcome;
 use super::super::engine::{Attempt, Engine, Goal, GoalState, Limit, Note};
@@ -13,7 +13,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// What has come in since the step before.
+/// The input since the previous step.
 #[derive(Default)]
 pub(crate) struct Input {
     pub(crate) entries: VecDeque<Entry>,
@@ -27,10 +27,10 @@ pub(crate) struct Input {
 
 /// A flush, or the close.
 pub(crate) struct Command {
-    /// In the writer's clock.
+    /// By the writer's clock.
     pub(crate) deadline: Duration,
     pub(crate) closes: bool,
-    /// Unset if no thread waits.
+    /// `None` if no thread waits.
     pub(crate) reply: Option<Reply<Outcome, Error>>,
 }
 
@@ -42,30 +42,30 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    /// Passes it to the engine.
+    /// Passes the result to the engine.
     pub(super) fn report(self, engine: &mut Engine, now: Duration) {
         engine.on_result(now, self.id, self.result, self.uncompressed);
     }
 }
 
-/// What is to be done now, in this order.
+/// The actions of a step, in this order.
 #[derive(Default)]
 pub(crate) struct Output {
-    /// To be sent.
+    /// The request to be made.
     pub(crate) attempt: Option<Attempt>,
-    /// Storage that is no longer needed.
+    /// Storage for the next entry.
     pub(crate) spare: Vec<u8>,
-    /// Entries whose writers wait, and whether they are on disk. (In write-ahead only.)
+    /// The results for threads that wait until their lines are on disk (in write-ahead only).
     pub(crate) settled: Vec<(Reply<(), WriteError>, Result<(), WriteError>)>,
-    /// Commands that are done, and their outcome.
+    /// Finished commands with their outcome.
     pub(crate) replies: Vec<(Command, Result<Outcome, Error>)>,
-    /// The next step is due at this time, if nothing comes in before.
+    /// The time of the next step, if there is no input before.
     pub(crate) wakeup: Option<Duration>,
     /// The writer is closed: there is no next step.
     pub(crate) ended: bool,
 }
 
-/// An engine, and the commands that it works towards.
+/// An engine, and the commands that are not finished.
 pub(crate) struct Keeper {
     pub(crate) engine: Engine,
     goals: Vec<(Goal, Command)>,
@@ -77,7 +77,7 @@ impl Keeper {
         Keeper { engine, goals }
     }
 
-    /// One step. `reading`: what the clocks show.
+    /// Makes one step.
     pub(crate) fn step(&mut self, now: Duration, reading: Reading, input: Input) -> Output {
         let mut out = Output::default();
         if let Some(finished) = input.finished {
@@ -118,7 +118,7 @@ impl Keeper {
         out
     }
 
-    /// Ends each command whose goal is reached; once the writer is closed, each.
+    /// Finishes each command whose goal is reached; once the writer is closed, all of them.
     fn end_commands(&mut self, now: Duration, out: &mut Output) {
         for (goal, command) in core::mem::take(&mut self.goals) {
             if !out.ended && self.engine.goal_state(now, &goal) != GoalState::Over {

@@ -1,10 +1,11 @@
 //! The two drivers of an engine.
 //!
-//! - `inline`: on the thread of its caller.
-//! - `threaded`: a keeper, which steps the engine (`keeper`), and a sender. Handles (`handle`) encode lines
-//!   into an inbox of their own (`inbox`), from which they get to the state that all share (`state`);
-//!   `shared` is what each of the threads does on it, and how they wait for each other.
-//! - `seams`: clock and server, which tests replace.
+//! - `driver`: the trait of both, for [`Writer`](super::Writer).
+//! - `polled`: on the caller's thread; `inline` does the same on any clock and transport, for tests.
+//! - `threaded`: a keeper, which steps the engine (`keeper`), and a sender. Handles (`handle`) encode lines into
+//!   slots of their own (`inbox`), from which they are moved to the common state (`state`). `shared` has what each
+//!   thread does on that state, and how the threads wait for each other.
+//! - `seams`: clock and transport, which tests replace.
 
 pub(super) mod driver;
 pub(super) mod handle;
@@ -43,7 +44,7 @@ fn emit(engine: &mut Engine, listener: &mut Option<Listener>) {
     }
 }
 
-/// Has `write` take the lines of a text one by one, and refuse those that aren't line protocol.
+/// Passes the lines of a text to `write` one by one, and errors for those that aren't line protocol.
 fn write_text(
     text: &str,
     mut write: impl FnMut(Result<TextLine<'_>, WriteError>) -> Result<(), WriteError>,
@@ -58,7 +59,7 @@ fn write_text(
     outcome
 }
 
-/// One line on stderr, if that can be written to.
+/// Prints one line on stderr, if that can be written to.
 fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "influx-edge: {message}");
 }

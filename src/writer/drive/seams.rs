@@ -1,7 +1,7 @@
 //! The traits `Clock` and `Transport`, which tests replace by simulated ones.
 //!
-//! Both are traits so that a day of a gateway's life can be run in a second. There is one
-//! production implementation of each, and the writer knows no other.
+//! Both are traits so that tests can simulate a day of a gateway in a second. There is one production
+//! implementation of each.
 
 use super::super::engine::Attempt;
 use super::super::stamp::Reading;
@@ -15,12 +15,12 @@ use std::time::{Instant, SystemTime};
 
 /// Time, in its two kinds.
 pub(crate) trait Clock {
-    /// Since some fixed moment. Never steps back: everything that waits counts in this.
+    /// The time since a fixed moment. Monotonic: all delays and deadlines use it.
     fn now(&self) -> Duration;
-    /// The calendar by this machine, which steps as NTP or a person likes, and by the server if
-    /// `compares`. Only for stamping points. `None` outside the years 1677 to 2262.
+    /// The calendar time of this machine, which NTP or a person may set, and of the server if `compares`. Only for
+    /// stamping points. `None` outside the years 1677 to 2262.
     fn reading(&self, compares: bool) -> Reading;
-    /// Lets the calling thread wait.
+    /// Makes the calling thread sleep.
     fn sleep(&mut self, time: Duration);
 }
 
@@ -29,12 +29,12 @@ pub(crate) trait Transport {
     /// Makes one attempt and returns its result. `Ok` is 204 and nothing else.
     fn send(&mut self, attempt: &Attempt) -> Result<(), Error>;
 
-    /// Whether the server is known to take no compressed bodies.
+    /// Returns `true` if the server is known not to accept compressed bodies.
     fn refuses_compression(&self) -> bool {
         false
     }
 
-    /// Makes one attempt and returns what the engine is to know of it. The body is the batch's again then.
+    /// Makes one attempt and returns its result for the engine. The batch owns the body alone again afterwards.
     fn make(&mut self, attempt: Attempt) -> Finished {
         let result = self.send(&attempt);
         Finished {
@@ -45,7 +45,7 @@ pub(crate) trait Transport {
     }
 }
 
-/// The machine's own clocks, and the server's, which the client knows of.
+/// The machine's clocks, and the server's as the client measured it.
 #[derive(Clone, Debug)]
 pub(crate) struct SystemClock {
     start: Instant,
@@ -60,7 +60,7 @@ impl SystemClock {
         }
     }
 
-    /// This moment in the clock's own count.
+    /// Converts an instant to this clock.
     pub(crate) fn at(&self, instant: Instant) -> Duration {
         instant.saturating_duration_since(self.start)
     }

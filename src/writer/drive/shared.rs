@@ -1,7 +1,16 @@
-//! What a handle, the keeper and the sender of a writer do on the state they share, and how they wait for
-//! each other.
+//! The steps of handles, keeper and sender on their common state, and how they wait for each other.
 //!
-//! The lock is held for the copying of lines and never while anything is sent or synced.
+//! The lock of the state is held while lines are copied, never while anything is sent or synced.
+//!
+//! ```text
+//!            take: lines, commands                          next ─▶ step ─▶ publish
+//!  handle ───────────────────────▶ State (inbox, input) ──────────▶ keeper ─────────▶ State (counts, errors)
+//!    ▲                                  ▲ finish: the result          │ attempt
+//!    │ replies, `to_handles`            └────────────── sender ◀──────┘
+//!    └───────────────────────────────────────────────────────────────── keeper
+//! ```
+//! `to_keeper` wakes the keeper, `to_handles` those that wait for space or for the writer's end. Locks are taken in
+//! the order state, slot (see `inbox`); no lock is held in a listener or while a reply is sent.
 
 use super::super::account::Outcome;
 use super::super::engine::Engine;
@@ -21,12 +30,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::ThreadId;
 use std::time::Instant;
 
-/// How much longer than its limit a reply is waited for: the keeper may be at the disk.
+/// The time beyond its limit that a reply is waited for, because the keeper may wait for the disk.
 const GRACE: Duration = Duration::from_secs(1);
-/// A keeper without anything to do looks for something after this.
+/// The longest sleep of a keeper that has nothing to do.
 const IDLE: Duration = Duration::from_secs(3_600);
 
-/// A writer's state, with what can be read without its lock.
+/// A writer's common state, and what can be read without its lock.
 pub(super) struct Shared {
     state: Mutex<State>,
     to_keeper: Condvar,
@@ -53,24 +62,24 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the clocks show that times are taken from.
+    /// Reads the clocks that points are stamped by.
     pub(super) fn reading(&self) -> Reading {
         self.clock.reading(self.settings.guard.compares())
     }
 
-    /// Whether the calling thread is the keeper, as a listener's is: it can't wait for itself.
+    /// Returns `true` on the keeper's thread, where listeners run: it can't wait for itself.
     fn is_keeper(&self) -> bool {
         self.keeper.get() == Some(&std::thread::current().id())
     }
 
-    /// Wakes the keeper. (By the lock: it sleeps, or has yet to look at the state.)
+    /// Wakes the keeper. No wake-up is lost: under the lock it either sleeps or has not read the state yet.
     fn wake_keeper(&self, mut state: MutexGuard<'_, State>) {
         state.idle = false;
         drop(state);
         self.to_keeper.notify_one();
     }
 
-    /// Takes whole lines. Those without a time get one if there is a buffer for it.
+    /// Accepts whole lines. Those without a time get one in the buffer `untimed`.
     ///
     /// In write-ahead it blocks until they are on disk.
     #[inline]
@@ -83,7 +92,7 @@ impl Shared {
         if written.lines == 0 {
             return Ok(());
         }
-        // The usual case: they are copied where no other handle is in the way.
+        // The fast path: they are copied under the slot's own lock, which other threads take only to collect.
         if untimed.is_none() {
             let mut own = slot.lock();
             if own.has_space(written.bytes.len()) {
@@ -102,7 +111,7 @@ impl Shared {
         error
     }
 
-    /// Takes lines into the inbox, behind those of the handle's slot.
+    /// Moves lines into the inbox, behind those of the handle's slot.
     fn put<'a>(
         &self,
         slot: &Slot,
@@ -113,7 +122,7 @@ impl Shared {
             true => Err(WriteError::TooLarge(self.settings.batch_bytes)),
             false => Ok(()),
         };
-        // (Before the lock is held for as long as times are put to them.)
+        // (Checked before the lock is held for as long as stamping takes.)
         check_len(written.bytes)?;
         let untimed = untimed.map(|stamped| (stamped, self.reading()));
         let mut state = self.state();
@@ -133,7 +142,7 @@ impl Shared {
         let entry = state.inbox.put(&written, || self.clock.now());
         if let Some(durable) = entry.filter(|_| ahead).map(Entry::outcome) {
             self.wake_keeper(state);
-            // However long the disk takes: only then is it known whether the lines were accepted.
+            // (Without a limit: the disk decides whether the lines are accepted.)
             return durable.recv().unwrap_or(Err(WriteError::Closed));
         }
         if state.inbox.is_full() || state.idle {
@@ -151,7 +160,7 @@ impl Shared {
         let start = Instant::now();
         let limit = match self.settings.overflow_policy {
             OverflowPolicy::Block(limit) => limit,
-            // A thread waits for each entry: they aren't accepted yet.
+            // In write-ahead a thread waits for each entry, so none can be dropped: they aren't accepted yet.
             OverflowPolicy::DropOldest if state.ahead => Duration::MAX,
             OverflowPolicy::DropOldest | OverflowPolicy::Reject => Duration::ZERO,
         };
@@ -164,8 +173,8 @@ impl Shared {
                 return Ok(state);
             }
             if drops {
-                // What the keeper has is older, but it may be under way just now. When it
-                // comes for more, it makes space itself; until then one batch is taken.
+                // The oldest lines are the keeper's, but they may be in flight. It makes space itself in its next
+                // step; until then the limit may be exceeded by one batch.
                 let held = state.inbox.bytes.saturating_add(len);
                 if held <= self.settings.batch_bytes || !state.drop_first() {
                     return Ok(state);
@@ -181,14 +190,14 @@ impl Shared {
         }
     }
 
-    /// Leaves a command to the keeper, unless the writer has ended. A close ends it.
+    /// Passes a command to the keeper, unless the writer has ended. A close ends it.
     fn command(&self, limit: Duration, closes: bool, reply: Option<Reply<Outcome, Error>>) -> bool {
         let mut state = self.state();
         if state.ended {
             return false;
         }
         state.ended = closes;
-        // (Which closes the slots of a writer that ends.)
+        // (This closes the slots of a writer that ends, and orders the command behind all lines written before it.)
         state.collect_all();
         state.input.commands.push(Command {
             deadline: self.clock.now().saturating_add(limit),
@@ -199,14 +208,14 @@ impl Shared {
         true
     }
 
-    /// Has the keeper flush or close, and waits for the outcome, no longer than `limit` and a moment.
+    /// Has the keeper flush or close, and waits for the outcome for at most `limit` and [`GRACE`].
     pub(super) fn ask(&self, limit: Duration, closes: bool) -> Result<Outcome, Error> {
         if self.is_keeper() {
             return Err(WriteError::OwnThread.into());
         }
         let patience = limit.saturating_add(GRACE);
         let (reply, receive) = sync_channel(1);
-        // (Without a command there is no sender, and nothing is waited for here.)
+        // (If the command isn't accepted its sender is dropped, and `recv_timeout` returns at once.)
         let asked = self.command(limit, closes, Some(reply));
         let outcome = receive.recv_timeout(patience);
         if let Ok(outcome) = outcome {
@@ -215,8 +224,8 @@ impl Shared {
             }
             return outcome;
         }
-        // There is no reply: the keeper is gone, or the disk keeps it, or another handle has closed the
-        // writer, whose account is closed before it is gone.
+        // There is no reply: the keeper has ended, or waits for the disk, or another handle has closed the writer.
+        // The account is final once `gone` is set.
         let mut state = self.wait_until_gone(if asked { GRACE } else { patience });
         let stats = state.stats();
         let lost = state.gone;
@@ -232,8 +241,8 @@ impl Shared {
         Err(FlushError { lines, lost, cause }.into())
     }
 
-    /// Removes the slot of a handle that is dropped. The last one closes the writer, and waits for that if
-    /// it `waits`.
+    /// Removes the slot of a handle that is dropped. The last handle closes the writer; `waits`: and waits for
+    /// that.
     pub(super) fn leave(&self, slot: &Arc<Slot>, waits: bool) {
         let mut state = self.state();
         state.collect(slot);
@@ -249,34 +258,34 @@ impl Shared {
         }
     }
 
-    /// Waits until the account is closed, for so long at most.
+    /// Waits until the account is final, for at most `limit`.
     fn wait_until_gone(&self, limit: Duration) -> MutexGuard<'_, State> {
         let to_handles = &self.to_handles;
         let waited = to_handles.wait_timeout_while(self.state(), limit, |state| !state.gone);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// The keeper waits until something is to be done, at the time `wakeup` at the latest, and takes what
-    /// has come in.
+    /// Waits for input, until the time `wakeup` at the latest, and takes it for the keeper's next step.
     pub(super) fn next(&self, wakeup: Option<Duration>) -> Input {
         let mut state = self.state();
-        // Lines wait for others that go with them, but not for long.
-        let company = self
+        // (Lines wait for others to be taken with, for half of an interval.)
+        let lines_due = self
             .clock
             .now()
             .saturating_add(self.settings.flush_interval / 2);
         loop {
             let now = self.clock.now();
-            // Commands are taken by the same lock: what was written before one of them is here by now.
+            // Commands come under the same lock, so all lines written before one of them are collected here.
             state.idle = false;
             state.collect_all();
             if state.inbox.lines == 0 {
-                // Slots are closed while there is nothing to do: the next line wakes the keeper.
+                // Before the keeper sleeps it closes the slots, so that the next line takes the slow path and wakes
+                // it. They are collected again, for lines that came since.
                 state.idle = true;
                 state.collect_all();
             }
             let has_lines = state.inbox.lines > 0;
-            let lines = has_lines.then_some(company);
+            let lines = has_lines.then_some(lines_due);
             let until = wakeup.into_iter().chain(lines).min();
             let left = until.map_or(IDLE, |at| at.saturating_sub(now));
             if left.is_zero()
@@ -292,8 +301,8 @@ impl Shared {
         }
     }
 
-    /// Takes over the results of the keeper's step, and wakes the handles that can go on: for space there
-    /// has to be some, or all would wake in vain.
+    /// Publishes the results of the keeper's step. Wakes the handles that wait for space if a quarter of memory or
+    /// a batch is free; with less, all of them would wake for the space of one.
     pub(super) fn publish(&self, engine: &mut Engine, now: Duration, spare: Vec<u8>) {
         let mut state = self.state();
         state.publish(engine, now);
@@ -304,21 +313,21 @@ impl Shared {
         }
     }
 
-    /// The sender has made its request.
+    /// Passes the sender's result to the keeper.
     pub(super) fn finish(&self, finished: Finished) {
         let mut state = self.state();
         state.input.finished = Some(finished);
         self.wake_keeper(state);
     }
 
-    /// The keeper has ended: nothing is taken any more, and nothing is left.
+    /// Marks the keeper as ended: no more lines are accepted, and none are left.
     pub(super) fn close(&self) {
         self.state().close();
         self.to_handles.notify_all();
     }
 }
 
-/// Waits until a thread notifies, for so long at most.
+/// Waits for a notification, for at most `limit`.
 fn wait<'s>(on: &Condvar, state: MutexGuard<'s, State>, limit: Duration) -> MutexGuard<'s, State> {
     let waited = on.wait_timeout(state, limit);
     waited.unwrap_or_else(PoisonError::into_inner).0

@@ -1,5 +1,5 @@
-//! The state that handles, keeper and sender of a writer share under one lock: the inbox, and the counts
-//! of all lines, wherever they are.
+//! The state that handles, keeper and sender of a writer share under one lock: the inbox, and the counts of all
+//! lines.
 
 use super::super::account::{DropReason, Place, Stats};
 use super::super::engine::Engine;
@@ -14,25 +14,25 @@ use core::time::Duration;
 
 pub(super) struct State {
     pub(super) inbox: Inbox,
-    /// What else is collected for the keeper's next step.
+    /// The other input for the keeper's next step.
     pub(super) input: Input,
     /// One for each handle. The lock of the state is taken before that of a slot.
     pub(super) slots: Vec<Arc<Slot>>,
-    /// Gives times to lines of all handles, so that none is given twice.
+    /// Stamps the lines of all handles, so that no time is given twice.
     pub(super) stamper: Stamper,
     pub(super) rejected: RejectedStore,
     pub(super) last_error: Option<Arc<Error>>,
-    /// The counts without what is in inbox and slots: the engine's, as last published, with the lines that
-    /// the keeper has taken since. Refused calls and what was left out of lines are counted only here.
+    /// The counts without those of inbox and slots: the engine's as last published, and the lines that the keeper
+    /// took since. Refused calls and left-out fields and tags are counted only here.
     pub(super) account: Stats,
-    /// Lines are on disk before they are accepted.
+    /// Lines are on disk before they are accepted (write-ahead).
     pub(super) ahead: bool,
-    /// The keeper has nothing to do, and sleeps until it is woken.
+    /// The keeper has nothing to do and sleeps until it is woken.
     pub(super) idle: bool,
     max_buffer_bytes: usize,
-    /// Nothing is taken any more.
+    /// No more lines are accepted.
     pub(super) ended: bool,
-    /// The account is closed.
+    /// The keeper has ended, and the account is final.
     pub(super) gone: bool,
 }
 
@@ -56,28 +56,28 @@ impl State {
         state
     }
 
-    /// Moves what is in a slot to the inbox: it was accepted before, so it needs no space. The slot takes
-    /// more unless the handle has to look at the state for that.
+    /// Moves the lines of a slot to the inbox. They were accepted before, so the limit isn't checked. Opens the slot,
+    /// unless the handle has to take the lock of the state for its next line.
     pub(super) fn collect(&mut self, slot: &Slot) {
         let mut own = slot.lock();
         self.inbox.append(&mut own);
         own.open = !(self.ahead || self.idle || self.ended || self.free() == 0);
     }
 
-    /// Moves what is in all slots to the inbox.
+    /// Moves the lines of all slots to the inbox.
     pub(super) fn collect_all(&mut self) {
         let slots = core::mem::take(&mut self.slots);
         slots.iter().for_each(|slot| self.collect(slot));
         self.slots = slots;
     }
 
-    /// Bytes in memory, those in slots apart.
+    /// The bytes in memory, without those in slots.
     fn held(&self) -> usize {
         let engine = usize::try_from(self.account.buffered_bytes).unwrap_or(usize::MAX);
         engine.saturating_add(self.inbox.bytes)
     }
 
-    /// Bytes for which there is space.
+    /// The bytes that are free.
     pub(super) fn free(&self) -> usize {
         self.max_buffer_bytes.saturating_sub(self.held())
     }
@@ -92,7 +92,7 @@ impl State {
         true
     }
 
-    /// Takes what has come in, for the keeper's next step.
+    /// Takes the input for the keeper's next step.
     pub(super) fn take(&mut self) -> Input {
         self.account = self.stats();
         let entries = self.inbox.take();
@@ -102,7 +102,7 @@ impl State {
         }
     }
 
-    /// Takes over the results of the keeper's step.
+    /// Publishes the results of the keeper's step.
     pub(super) fn publish(&mut self, engine: &mut Engine, now: Duration) {
         self.account = Stats {
             not_accepted: self.account.not_accepted,
@@ -116,11 +116,11 @@ impl State {
         }
     }
 
-    /// Closes the account: what is left was lost in a panic.
+    /// Makes the account final: lines that are left were lost in a panic.
     pub(super) fn close(&mut self) {
         self.ended = true;
-        // (With the input go the channels of those who wait, which ends their waiting. In write-ahead lines
-        // that aren't settled by now were not accepted.)
+        // (This drops the channels of the threads that wait, which ends their waiting. In write-ahead, lines whose
+        // result isn't there by now were not accepted.)
         drop(self.take());
         let lost = Place::Dropped(DropReason::Panicked);
         let buffered = self.account.buffered;
@@ -129,7 +129,7 @@ impl State {
         self.gone = true;
     }
 
-    /// The counts of all that was accepted, wherever it is.
+    /// The counts of all accepted lines, those in inbox and slots included.
     pub(super) fn stats(&mut self) -> Stats {
         self.collect_all();
         let mut stats = self.account;

@@ -1,8 +1,7 @@
-//! `Writer::spawn`: a keeper, which owns the engine, and a sender beside it, so that a server that
-//! stalls holds up nothing.
+//! `Writer::spawn`: the threads of a writer, a keeper that owns the engine, and a sender, so that a stalled server
+//! delays nothing else.
 //!
-//! Handles, one or more for each of the program's threads, encode for themselves and hand over whole
-//! lines through an inbox.
+//! Handles, one or more for each of the program's threads, encode lines themselves and hand over whole lines.
 
 use super::super::engine::{Attempt, Engine};
 use super::super::event::Listener;
@@ -24,19 +23,19 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
 impl Writer {
-    /// Gives the writer threads of its own, and this program a handle to it: one thread keeps the
-    /// lines, another sends them, so a server that stalls holds up neither the program nor the disk.
+    /// Moves the writer to threads of its own, and returns a handle to it. One thread keeps the lines, another sends
+    /// them, so a stalled server delays neither the program nor the disk.
     ///
-    /// The limit on memory, [`max_buffer_bytes`](crate::writer::WriterBuilder::max_buffer_bytes), now covers
-    /// what waits for the thread as well. `policy` defines what happens there, in place
-    /// of [`overflow_policy`](crate::writer::WriterBuilder::overflow_policy). Events are emitted in the keeper's
-    /// thread, where handles can be written to but [not flushed](crate::writer#listeners).
+    /// The limit on memory, [`max_buffer_bytes`](crate::writer::WriterBuilder::max_buffer_bytes), then covers the
+    /// lines that wait for the thread as well. `policy` defines what happens at the limit, in place of
+    /// [`overflow_policy`](crate::writer::WriterBuilder::overflow_policy). Events are emitted on the keeper's thread,
+    /// where handles can write but [not flush](crate::writer#listeners).
     ///
-    /// A process that is forked after this has no such threads: its handles return
+    /// A process that is forked later doesn't have the threads: its handles return
     /// [`WriteError::Forked`](crate::WriteError::Forked). Daemonize first.
     ///
     /// # Errors
-    /// Returns an error if the system starts no thread. The writer is closed then, within its `flush_timeout`.
+    /// Returns an error if a thread can't be started. The writer is closed then, within its `flush_timeout`.
     pub fn spawn(mut self, policy: OverflowPolicy) -> Result<WriterHandle, Error> {
         let inline = &mut self.driver.inline;
         inline.engine.settings.overflow_policy = policy;
@@ -78,7 +77,7 @@ fn send_all(mut to_server: Sender, shared: &Shared, attempts: &Receiver<Attempt>
     }
 }
 
-/// The lines are still there, and sent again.
+/// The error after which the lines are kept and sent again.
 fn panicked() -> Error {
     TransportError {
         kind: TransportErrorKind::Closed,
@@ -91,23 +90,24 @@ fn panicked() -> Error {
     .into()
 }
 
-/// The keeper's thread, from the spawning to the closing of the account.
+/// The keeper's thread, until the account is final.
 fn keep(mut writer: Polled, shared: &Shared, to_sender: &SyncSender<Attempt>) {
     let _ = shared.keeper.set(std::thread::current().id());
     let inline = &mut writer.inline;
-    // Whatever state it is in, the writer is not to send any more when it is dropped.
+    // (The driver that is left must not send anything when it is dropped.)
     inline.closed = true;
     let mut listener = inline.listener.take();
     let empty = Engine::new(Settings::default(), ("", false), 0);
     let engine = core::mem::replace(&mut inline.engine, empty);
-    // The keeper ends with it: a program that has closed a writer may open its spool at once.
+    // The keeper, and with it the spool, is dropped before `close` returns to a handle: a program that has closed a
+    // writer may open its spool at once.
     let served = catch_unwind(AssertUnwindSafe(|| {
         serve(Keeper::new(engine), &mut listener, shared, to_sender);
     }));
     if served.is_err() {
         complain("a writer's thread panicked: what it had in memory is lost");
     }
-    // Only a panic leaves something. The account is closed with it.
+    // (Only a panic leaves lines; these are counted as dropped.)
     shared.close();
 }
 
@@ -123,8 +123,7 @@ fn serve(
         let now = shared.clock.now();
         let out = keeper.step(now, shared.reading(), input);
         if let Some(attempt) = out.attempt {
-            // There is space: one request is out at a time. A sender that is gone has left its
-            // result.
+            // (The channel has space, because one request is in flight at a time.)
             let _ = to_sender.try_send(attempt);
         }
         shared.publish(&mut keeper.engine, now, out.spare);

@@ -1,4 +1,4 @@
-//! Taking lines over: encoding, times, the limits of batch and memory, and what happens at them.
+//! Accepting lines: encoding, timestamps, the limits of a batch and of memory, and the policy at these limits.
 
 use super::super::account::{DropReason, Place};
 use super::super::lines::WholeText;
@@ -12,20 +12,20 @@ use crate::{OverflowPolicy, Precision};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// Lines that stand encoded behind what their queue has collected, and are about to be taken.
+/// Encoded lines behind those that their queue has collected, not accepted yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pending {
     pub(crate) queue: usize,
     pub(crate) len: usize,
     pub(crate) lines: usize,
-    /// Where in them the last thing written begins.
+    /// The start of the item that was written last.
     pub(crate) last: usize,
-    /// Fields and tags that aren't in them, to be counted when they are taken.
+    /// The fields and tags left out of them, counted when they are accepted.
     pub(crate) left_out: (u64, u64),
 }
 
 impl Pending {
-    /// Lines that hold all that was written.
+    /// Lines of which nothing was left out.
     pub(super) fn new(queue: usize, len: usize, lines: usize) -> Self {
         let left_out = (0, 0);
         Pending {
@@ -38,22 +38,22 @@ impl Pending {
     }
 }
 
-/// What became of lines.
+/// The result of offering lines.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Accepted {
-    /// They are collected.
+    /// They were accepted.
     Yes,
-    /// They are collected, and a batch is to be sent.
+    /// They were accepted, and a batch is ready to be sent.
     Full,
     /// There is no space for them. They stay where they are until the next call.
     NoSpace(Pending),
 }
 
 impl Engine {
-    /// Takes what `encode` writes, all of it or nothing.
+    /// Accepts the lines that `encode` writes: all or none.
     ///
-    /// It is written where it will be sent from: behind the collected lines of its queue. To take it
-    /// is to count it.
+    /// They are written where they are sent from, behind the collected lines of their queue. To accept them is only
+    /// to count them; nothing is copied.
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -69,7 +69,8 @@ impl Engine {
         if let Err(error) = encoded {
             return Err(not_encoded(&enc, error, self.settings.batch_bytes));
         }
-        // The usual case: it fits, and doesn't fill anything.
+        // The fast path: the lines have times, fit the open batch, and fill neither it nor memory. The plain additions
+        // can't overflow: the sums are below the limits that are checked first.
         if untimed == 0
             && left_out == (0, 0)
             && lines > 0
@@ -92,7 +93,7 @@ impl Engine {
         self.take(pending, untimed)
     }
 
-    /// Takes lines of text, all of them or none.
+    /// Accepts lines of text: all or none.
     pub(crate) fn write_text(
         &mut self,
         clock: &impl Clock,
@@ -100,7 +101,7 @@ impl Engine {
         text: &WholeText<'_>,
     ) -> Result<Accepted, WriteError> {
         self.now = self.now.max(clock.now());
-        // (What is too long is not even copied: storage that grew stays.)
+        // (Lines that are too long are not even copied, since storage that grew stays.)
         self.check_len(text.bytes.len())?;
         let pending = self.pend(at, &text.bytes, text.lines);
         let untimed = text.untimed.then(|| self.reading(clock));
@@ -119,8 +120,8 @@ impl Engine {
         }
     }
 
-    /// Lines of this precision come next. Those of another one get a batch of their own: nothing is
-    /// rescaled.
+    /// Prepares a queue for lines of this precision. Lines of another one get a batch of their own: times are not
+    /// converted.
     pub(crate) fn begin_text(&mut self, at: usize, precision: Precision) {
         if self.queues[at].precision != precision {
             self.seal(at);
@@ -128,7 +129,7 @@ impl Engine {
         }
     }
 
-    /// The writer's own lines come next.
+    /// Prepares a queue for lines of the writer's own precision.
     pub(crate) fn end_text(&mut self, at: usize) {
         self.begin_text(at, self.settings.precision);
     }
@@ -139,8 +140,7 @@ impl Engine {
         error
     }
 
-    /// Takes lines that stand behind what their queue has collected. `untimed`: some have no time, and
-    /// get one by these clocks.
+    /// Accepts pending lines. `untimed`: some have no time, and get one by these clocks.
     pub(super) fn take(
         &mut self,
         mut pending: Pending,
@@ -152,14 +152,14 @@ impl Engine {
         self.accept(pending)
     }
 
-    /// Gives times to lines that have none; how long they are then.
+    /// Adds the missing times. Returns the new length of the lines.
     fn stamp(&mut self, pending: Pending, reading: Reading) -> Result<usize, WriteError> {
         let (queue, stamped) = (&mut self.queues[pending.queue], &mut self.stamped);
         let written = queue.written(pending.len);
         let precision = queue.precision;
         let stamp = self.stamper.stamp(precision, written, reading, stamped)?;
         let len = queue.write_behind(stamped);
-        // Large storage is given back: such a line is not held twice.
+        // (A long line doesn't keep its storage.)
         if stamped.capacity() > 64 << 10 {
             *stamped = Vec::new();
         }
@@ -169,7 +169,7 @@ impl Engine {
         Ok(len)
     }
 
-    /// Takes lines that stand behind what their queue has collected.
+    /// Accepts pending lines.
     pub(crate) fn accept(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
         self.queues[pending.queue].aside = pending.len;
         let accepted = self.try_accept(pending);
@@ -207,7 +207,7 @@ impl Engine {
         })
     }
 
-    /// Counts lines that fit the batch that is being collected as a part of it. True if they fill it.
+    /// Adds lines that fit to the batch that is being collected. Returns `true` if they fill it.
     fn collect(&mut self, pending: Pending) -> bool {
         let to = &mut self.queues[pending.queue];
         if to.open_lines == 0 {
@@ -224,8 +224,7 @@ impl Engine {
         filled
     }
 
-    /// Everything in memory goes to disk, as far as there is one and it has space. The lines that
-    /// wait to be taken stay.
+    /// Writes all accepted lines to disk, if there is one and as far as it has space.
     pub(crate) fn spool_all(&mut self, now: Duration) {
         self.now = self.now.max(now);
         if self.disk.is_none() {
@@ -237,10 +236,10 @@ impl Engine {
         }
     }
 
-    /// The same lines once more, after space was made; if there is none, the policy decides.
+    /// Accepts pending lines after space was made. If there still is none, the policy decides.
     ///
     /// # Errors
-    /// Returns an error if there is no space and nothing may be dropped: nothing was taken.
+    /// Returns an error if there is no space and nothing may be dropped: no line was accepted.
     pub(crate) fn accept_by_policy(
         &mut self,
         now: Duration,
@@ -260,8 +259,8 @@ impl Engine {
         }
     }
 
-    /// Drops the oldest batch: of this queue, or, if it has none, of the one with the most. Never
-    /// the one that is under way.
+    /// Drops the oldest batch of this queue or, if it has none, of the queue with the most lines. Never drops a batch
+    /// in flight.
     fn drop_oldest(&mut self, own: usize) -> bool {
         let can = |at: &usize| {
             let queue = &self.queues[*at];
@@ -278,25 +277,23 @@ impl Engine {
         if self.queues[at].open_lines > 0 {
             self.seal(at);
         }
-        // (To seal it may have put it on disk.)
+        // (Sealing may have moved it to disk, which makes space as well.)
         self.drop_at(at, self.fixed(at), DropReason::Overflow) || self.bytes < before
     }
 
-    /// How many of the first batches of a queue stay where they are, one or none: it is under way, or on
-    /// disk as well.
+    /// The number of batches at the front of a queue that must not be moved, one or none: a batch that is in flight,
+    /// or held.
     pub(super) fn fixed(&self, at: usize) -> usize {
         let out = self.out.is_some_and(|out| out.queue == at);
         usize::from(out).max(self.queues[at].held())
     }
 
-    /// Takes lines from a handle. Those were accepted when they were handed over, for there was space:
-    /// they are taken, whatever the limit. Only to drop the oldest may make space, where that is the
-    /// policy.
+    /// Takes lines from the inbox of the handles. They were accepted there, when there was space, so they are taken
+    /// whatever the limit; the policy may drop older ones instead. `last`: the start of the item that was written
+    /// last.
     ///
     /// # Errors
-    /// Returns an error if lines have to be on disk before they count as accepted, and are not.
-    ///
-    /// `last`: where the last thing written begins.
+    /// In write-ahead, returns an error if the lines couldn't be written to disk: they are not accepted.
     pub(crate) fn hand_in(
         &mut self,
         now: Duration,
@@ -323,20 +320,20 @@ impl Engine {
         accepted.map(|_| ())
     }
 
-    /// Lines were accepted, and dropped before they came here.
+    /// Counts lines that were accepted, and dropped from the inbox of the handles.
     pub(crate) fn overflowed(&mut self, now: Duration, bucket: &str, lines: u64) {
         self.now = self.now.max(now);
         let (at, reason) = (self.queue(bucket), DropReason::Overflow);
         self.finish(at, Place::Outside, Place::Dropped(reason), lines);
     }
 
-    /// What a queue collects has waited since this time.
+    /// Sets back the time since when the lines of a queue have waited.
     pub(crate) fn opened_since(&mut self, at: usize, since: Duration) {
         let queue = &mut self.queues[at];
         queue.opened_at = queue.opened_at.min(since);
     }
 
-    /// Puts whole lines, encoded and with times, behind what a queue has collected.
+    /// Puts whole lines behind those that a queue has collected.
     pub(crate) fn pend(&mut self, at: usize, bytes: &[u8], lines: usize) -> Pending {
         let len = self.queues[at].write_behind(bytes);
         Pending::new(at, len, lines)

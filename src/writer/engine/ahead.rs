@@ -15,7 +15,7 @@ impl Engine {
         self.disk.as_ref().is_some_and(Disk::is_ahead)
     }
 
-    /// Puts lines on disk, as durable as the spool's setting says, and takes them.
+    /// Writes lines to disk, with the spool's durability, and accepts them.
     pub(super) fn write_ahead(&mut self, pending: Pending) -> Result<Accepted, WriteError> {
         let (at, len, lines) = (pending.queue, pending.len, pending.lines);
         let Some(disk) = &mut self.disk else {
@@ -40,7 +40,7 @@ impl Engine {
         }
     }
 
-    /// Lines on disk are sent in batches as those in memory are.
+    /// Counts lines on disk towards the next batch, as those in memory are.
     fn collect_ahead(&mut self, at: usize, lines: usize, len: usize) -> Accepted {
         let now = self.now;
         let queue = &mut self.queues[at];
@@ -57,7 +57,7 @@ impl Engine {
         lines >= self.settings.batch_lines || bytes >= self.settings.batch_bytes
     }
 
-    /// When lines that are collected on disk make a batch, if there are no others on disk.
+    /// The time when the lines that are collected on disk make a batch; `None` if there are older ones.
     pub(super) fn fresh_at(&self, queue: &Queue) -> Option<Duration> {
         let (since, lines, bytes) = queue.fresh?;
         let alone = queue.held() == 0 && queue.spooled == lines as u64;
@@ -65,7 +65,7 @@ impl Engine {
         waits.then(|| since.saturating_add(self.settings.flush_interval))
     }
 
-    /// How long a program is to wait for space on disk, by the spool's policy.
+    /// The time that a program waits for space on disk, by the spool's policy.
     pub(crate) fn blocks_for(&self) -> Option<Duration> {
         self.disk.as_ref().and_then(Disk::block)
     }

@@ -1,30 +1,31 @@
-//! When a queue may send again, and why not sooner.
+//! The time before which a queue doesn't send, and the reason. The module [`writer`](crate::writer#a-queue) has the
+//! state diagram.
 
 use core::time::Duration;
 
-/// What a queue waits for, and how often in a row it failed.
+/// The delay of a queue, and its consecutive failures.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Backoff {
     /// No attempt before this.
     pub(crate) until: Duration,
-    /// Why not.
+    /// The reason.
     pub(crate) pause: Pause,
     pub(crate) failing: Streak,
 }
 
-/// Why a queue waits.
+/// The reason for a delay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Pause {
-    /// For a retry. Whoever flushes may cut it short.
+    /// A retry. A flush ends the delay.
     #[default]
     Retry,
-    /// The server asked for it.
+    /// The server asked for it. A flush doesn't end it.
     ServerAsked,
-    /// To keep the rate at which a backlog is sent: nothing has failed.
+    /// The drain rate of a backlog; nothing has failed.
     DrainRate,
 }
 
-/// Failures in a row: how many, and since when.
+/// Consecutive failures: their number, and the time of the first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Streak {
     pub(crate) count: u32,
@@ -32,14 +33,14 @@ pub(crate) struct Streak {
 }
 
 impl Backoff {
-    /// Waits. What was waited for before is forgotten; the failures are not.
+    /// Replaces the delay. The failures stay counted.
     pub(crate) fn wait(&mut self, until: Duration, pause: Pause) {
         (self.until, self.pause) = (until, pause);
     }
 }
 
 impl Streak {
-    /// One more.
+    /// Counts a failure.
     pub(crate) fn add(&mut self, now: Duration) {
         if self.count == 0 {
             self.since = now;

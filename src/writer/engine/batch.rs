@@ -14,50 +14,51 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Of what a server says about a line, this much is kept with it.
+/// The most bytes that are kept of a server's message about a line.
 const MAX_MESSAGE: usize = 512;
 
-/// After so many bad lines in a row the next ones are sent one by one: where most lines are bad,
-/// halving takes twice the requests.
+/// After so many consecutive bad lines the next ones are sent one by one: if most lines are bad, bisection takes
+/// twice as many requests.
 pub(super) const BAD_RUN: u8 = 4;
 
-/// Whole lines that wait or travel together. Its pieces are sent one after the other, in the order
-/// of their lines; usually there is one.
+/// Whole lines that wait or are sent together. Its pieces are sent one after the other, in the order of their lines;
+/// usually there is one.
 ///
-/// The bytes are shared with the request that is under way: while it is out the batch can be put on
-/// disk, listed, or sent again.
+/// The bytes are shared with the request in flight, so meanwhile the batch can be written to disk, listed, or sent
+/// again.
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(crate) on_disk: OnDisk,
-    /// Counts up over all batches of an engine: a flush waits for those below a number.
+    /// Counts all batches of an engine: a flush waits for those below a number.
     pub(crate) number: u64,
     /// The unit of its times.
     pub(crate) precision: Precision,
     bytes: Arc<Vec<u8>>,
     pieces: VecDeque<Piece>,
-    /// Here a line begins, near the end if that is known.
+    /// The start of a line, near the end of the batch if such a one is known: the last line is then found without
+    /// splitting all of them.
     pub(crate) last: usize,
-    /// Attempts in a row that failed.
+    /// Consecutive failed attempts.
     pub(crate) failing: Streak,
-    /// So many pieces at the front are single lines that were refused, unnamed. Until the path is
-    /// known to work they wait, and what stands behind them is sent.
+    /// The number of pieces at the front that are single lines which were refused without being named. They wait
+    /// until the path is known to work; the pieces behind them are sent.
     suspects: usize,
-    /// Refusals that named no line, since the path was last known to work.
+    /// The refusals that named no line, since the path was last known to work.
     pub(crate) refusals: u8,
-    /// Single lines that were rejected without being named, since one was stored.
+    /// The lines that were rejected without being named, since a line was stored.
     pub(crate) bad_run: u8,
-    /// The next request finds out which is to blame: the lines or the path.
+    /// The next request is a probe, or the one in flight is: it shows whether the lines or the path is at fault.
     pub(crate) probe: bool,
 }
 
 /// Whether a batch in memory is on disk as well.
 #[derive(Debug)]
 pub(crate) enum OnDisk {
-    /// It never was.
+    /// No, and it never was.
     No,
-    /// As these batches: it was read back to be sent, or put there while it was under way.
+    /// Yes, as these batches: it was read back to be sent, or written there while it was in flight.
     Held(Ranges),
-    /// No more: it is older than whatever is there now.
+    /// No more. It is older than all batches that are there now.
     Evicted,
 }
 
@@ -69,46 +70,45 @@ pub(crate) struct Piece {
     pub(crate) lines: usize,
     pub(crate) suspicion: Suspicion,
     pub(crate) fault: Fault,
-    /// How often the path broke or time ran out under it.
+    /// How often the connection broke or time ran out during its request.
     pub(crate) breaks: u8,
-    /// Its body waits until the server asks for it.
+    /// Its body waits for `100 Continue`.
     pub(crate) expect: bool,
 }
 
-/// What refusals have shown of a piece.
+/// What refusals have proved about a piece. [`bisect`](super::bisect) has the rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Suspicion {
     /// Nothing.
     #[default]
     None,
-    /// If the piece before it turns out good, this one is bad.
+    /// The piece before it is the other half of a bad piece: if that is stored, this one is bad.
     OtherHalf,
-    /// It holds at least one line that the server won't take.
+    /// It has at least one line that the server refuses.
     Bad,
-    /// A single line that was refused before the path was known to work: once more, and it is
-    /// rejected.
+    /// A single line that was refused, after which the path worked: if it is refused again, it is rejected.
     Refused,
-    /// Stored ahead of a line that is still suspected. If that line is stored after all, this has to
-    /// be sent again: it is newer.
+    /// Stored ahead of an older line that is still suspected. If that line is stored after all, this piece is sent
+    /// again, because it may have a newer value of the same point.
     Stored,
 }
 
-/// What internal errors of the server (500) have shown of a piece.
+/// What internal errors of the server (500) have proved about a piece.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Nothing.
     #[default]
     None,
-    /// The server failed on it so many times; nothing says that it works.
+    /// The server failed on it so many times; it isn't known to work otherwise.
     Failed(u8),
-    /// The server is known to work: if it fails on the piece, the piece is at fault. So often it did.
+    /// The server works otherwise, by a probe, after it failed on this piece. So many probes showed that.
     Confirmed(u8),
-    /// The same, and it has failed again since: a probe is to show that it still works.
+    /// The same, and the server has failed on the piece again: the next probe shows whether it still works.
     Again(u8),
 }
 
 impl Fault {
-    /// A response came that says nothing of the kind.
+    /// The state after a response that is no internal error.
     pub(crate) fn calm(self) -> Self {
         match self {
             Fault::None | Fault::Failed(_) => Fault::None,
@@ -152,12 +152,12 @@ impl Batch {
         self.pieces.get_mut(self.suspects)
     }
 
-    /// The same, to look at.
+    /// A copy of that piece.
     pub(crate) fn next_piece(&self) -> Option<Piece> {
         self.pieces.get(self.suspects).copied()
     }
 
-    /// Where the lines of that piece are.
+    /// The range of the lines of that piece.
     fn piece_range(&self) -> Range<usize> {
         self.next_piece().map_or(0..0, |p| p.start..p.end)
     }
@@ -167,7 +167,7 @@ impl Batch {
         (Arc::clone(&self.bytes), self.piece_range())
     }
 
-    /// Its lines.
+    /// The lines of that piece.
     pub(crate) fn piece_bytes(&self) -> &[u8] {
         self.bytes.get(self.piece_range()).unwrap_or_default()
     }
@@ -198,7 +198,7 @@ impl Batch {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    /// The same, with the unit of their times.
+    /// All lines that are left, with the unit of their times.
     pub(crate) fn unsent(&self) -> Lines<'_> {
         Lines {
             bytes: self.rest(),
@@ -206,7 +206,7 @@ impl Batch {
         }
     }
 
-    /// How many lines are left.
+    /// The number of lines that are left.
     pub(crate) fn lines(&self) -> usize {
         self.pieces.iter().map(|piece| piece.lines).sum()
     }
@@ -215,17 +215,17 @@ impl Batch {
         self.pieces.is_empty()
     }
 
-    /// The piece is done with. `good`: all of it was stored.
+    /// Removes the piece. `good`: all of it was stored.
     pub(crate) fn pop(&mut self, good: bool) {
         let gone = self.pieces.remove(self.suspects);
         if good {
             self.bad_run = 0;
-            // A line that was refused is stored now: the path was to blame, then, for the others as well.
-            let absolved = gone.is_some_and(|piece| piece.suspicion == Suspicion::Refused);
+            // A line that was refused before is stored now. So the path was at fault, for the other suspects as well.
+            let path_was_bad = gone.is_some_and(|piece| piece.suspicion == Suspicion::Refused);
             for piece in &mut self.pieces {
                 let forget = match piece.suspicion {
                     Suspicion::Stored => true,
-                    Suspicion::Refused => absolved,
+                    Suspicion::Refused => path_was_bad,
                     _ => false,
                 };
                 if forget {
@@ -233,34 +233,34 @@ impl Batch {
                 }
             }
         }
-        self.judge_other_half(self.suspects, good);
+        self.resolve_other_half(self.suspects, good);
     }
 
-    /// The piece is a line that was refused: what stands behind it is next.
+    /// Suspects the piece, a line that was refused: the piece behind it is next.
     pub(crate) fn suspect(&mut self) {
         self.suspects = self.suspects.saturating_add(1).min(self.pieces.len());
     }
 
-    /// Whether lines before the piece wait for a decision.
+    /// Returns `true` if there are suspected lines before the piece.
     pub(crate) fn has_suspects(&self) -> bool {
         self.suspects > 0
     }
 
-    /// The path works: what was refused is sent once more.
+    /// Takes note that the path works: the suspected lines are sent again.
     pub(crate) fn path_works(&mut self) {
         self.refusals = 0;
         if self.suspects == 0 {
             return;
         }
-        self.judge_other_half(self.suspects, false);
+        self.resolve_other_half(self.suspects, false);
         for piece in self.pieces.iter_mut().take(self.suspects) {
             piece.suspicion = Suspicion::Refused;
         }
         self.suspects = 0;
     }
 
-    /// The path is to blame: what was concluded from its refusals counts for nothing. `refusals`:
-    /// how many of those there are to be from now on.
+    /// Takes note that the path is at fault: conclusions from its refusals are void. `refusals`: the number that
+    /// counts as made from now on.
     pub(crate) fn forget_suspicions(&mut self, refusals: u8) {
         self.suspects = 0;
         self.refusals = refusals;
@@ -270,7 +270,7 @@ impl Batch {
         }
     }
 
-    /// Gives the storage back, unless a request still has it.
+    /// Returns the storage, unless a request still has it.
     pub(crate) fn into_bytes(self) -> Option<Vec<u8>> {
         Arc::try_unwrap(self.bytes).ok()
     }
@@ -280,7 +280,7 @@ impl Batch {
         self.bytes.capacity()
     }
 
-    /// Gives back what the storage has too much, for a batch that will wait.
+    /// Frees unused storage of a batch that will wait.
     pub(crate) fn shrink(&mut self) {
         if let Some(bytes) = Arc::get_mut(&mut self.bytes) {
             if bytes.capacity() > bytes.len().saturating_add(bytes.len() / 16) {
@@ -289,14 +289,13 @@ impl Batch {
         }
     }
 
-    /// Cuts the piece in two, between lines. False if there is nothing to cut. `bad`: one half is
-    /// to blame.
+    /// Splits the piece in two, between lines. Returns `false` if it has one line. `bad`: one half is at fault.
     pub(crate) fn halve(&mut self, bad: bool) -> bool {
         let lines = self.next_piece().map_or(0, |piece| piece.lines);
         self.cut_off(lines / 2, bad)
     }
 
-    /// Sees to it that the piece has at most so many bytes, or a single line.
+    /// Splits the piece if need be, so that it has at most so many bytes, or a single line.
     pub(crate) fn cut_to(&mut self, bytes: usize) {
         if self.piece_bytes().len() <= bytes {
             return;
@@ -310,7 +309,7 @@ impl Batch {
         self.cut_off(fit, false);
     }
 
-    /// Cuts the piece in two, behind so many lines.
+    /// Splits the piece in two, behind so many lines.
     pub(crate) fn cut_off(&mut self, left_lines: usize, bad: bool) -> bool {
         let Some(piece) = self.next_piece() else {
             return false;
@@ -342,9 +341,9 @@ impl Batch {
             },
             ..left
         };
-        // What follows is to blame only if all of this piece was good, which it isn't.
+        // The piece behind would be at fault if all of this one was good, which it isn't.
         if bad {
-            self.judge_other_half(self.suspects.saturating_add(1), false);
+            self.resolve_other_half(self.suspects.saturating_add(1), false);
         }
         if let Some(piece) = self.piece() {
             *piece = right;
@@ -353,8 +352,8 @@ impl Batch {
         true
     }
 
-    /// What is known of a piece, now that the one before it turned out good or not.
-    fn judge_other_half(&mut self, at: usize, good: bool) {
+    /// Draws the conclusion for a second half, now that the first half was stored or not.
+    fn resolve_other_half(&mut self, at: usize, good: bool) {
         let piece = self.pieces.get_mut(at);
         if let Some(piece) = piece.filter(|piece| piece.suspicion == Suspicion::OtherHalf) {
             piece.suspicion = if good {
@@ -365,7 +364,7 @@ impl Batch {
         }
     }
 
-    /// Takes the named lines out of the piece. What names no line of it has no effect.
+    /// Removes the named lines from the piece. A number that is no line of it has no effect.
     pub(crate) fn take_out(&mut self, named: &[LineError], why: RejectReason) -> Vec<Rejected> {
         let out = self.named(named, why);
         let Some(piece) = self.next_piece().filter(|_| !out.is_empty()) else {
@@ -385,8 +384,8 @@ impl Batch {
             later.start = later.start.saturating_sub(gone);
             later.end = later.end.saturating_sub(gone);
         }
-        // Whichever was to blame if this piece was good: it wasn't.
-        self.judge_other_half(behind, false);
+        // (The piece behind would be at fault if this one was good, which it wasn't.)
+        self.resolve_other_half(behind, false);
         if let Some(front) = self.piece() {
             *front = Piece {
                 start: piece.start,
@@ -402,7 +401,7 @@ impl Batch {
         out
     }
 
-    /// Which lines of the piece the server named, without touching them.
+    /// The lines of the piece that the server named. They stay.
     pub(crate) fn named(&self, named: &[LineError], why: RejectReason) -> Vec<Rejected> {
         let lines = self.next_piece().map_or(0, |piece| piece.lines);
         split(self.piece_bytes())
@@ -411,7 +410,7 @@ impl Batch {
             .collect()
     }
 
-    /// Lines of this batch that are rejected. (Whose they are is added by their queue.)
+    /// Rejected lines of this batch. (The caller adds the bucket.)
     pub(crate) fn rejected(
         &self,
         line: &[u8],
@@ -419,7 +418,6 @@ impl Batch {
         reason: RejectReason,
         message: &str,
     ) -> Rejected {
-        // An encoder writes nothing but UTF-8.
         let line = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line));
         Rejected {
             bucket: String::new(),
@@ -438,7 +436,7 @@ pub(crate) fn number_of(named: &LineError, lines: usize) -> Option<usize> {
     (1..=lines).contains(&number).then_some(number)
 }
 
-/// For each line of a piece what the error says of it, by the numbers that the error found.
+/// For each line of a piece the error that names it, if any.
 fn by_line(named: &[LineError], lines: usize) -> Vec<Option<&LineError>> {
     let mut by_line = alloc::vec![None; lines];
     for bad in named {

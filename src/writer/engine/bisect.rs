@@ -1,5 +1,25 @@
-//! Which lines of a batch a server won't take: by halving, without ever blaming a line for what is the
-//! path's fault. The module [`writer`](crate::writer#the-lines-or-the-path) has the diagram.
+//! Finds the lines of a batch that a server refuses without naming them, by bisection, and never rejects a line
+//! because of a fault of the path. The module [`writer`](crate::writer#the-lines-or-the-path) has the diagram.
+//!
+//! A refused request has two explanations: a bad line in it, or a path (proxy, gateway, quota) that refuses
+//! everything. Every conclusion is about the first, so each needs evidence against the second:
+//!
+//! | event | proves |
+//! |---|---|
+//! | piece refused | bad, if the path works: halved into a left half and `OtherHalf` |
+//! | left half stored | the path works, so the right half is `Bad`: halved again without being sent |
+//! | left half refused | nothing about the right half: it is sent as it is |
+//! | one line of a `Bad` piece refused | bad: all other lines of that piece have been stored since |
+//! | any other single line refused | a suspect; the pieces behind it are sent, for evidence |
+//! | anything stored | the path works: suspects become `Refused`, and are sent again |
+//! | `Refused` line refused again | bad: the same line failed before and after the path worked |
+//! | `Refused` line stored | the path was at fault: all suspicions of this kind are void |
+//! | 8 refusals, or nothing left to send | nothing: a probe is sent |
+//! | probe stored | the path works, as above |
+//! | probe refused | the path is at fault: everything is kept, and retried slowly |
+//!
+//! A 500 is ambiguous in the same way (a bad line may crash a query engine; a full disk fails every write), so it is
+//! treated alike, with probes after four failures, and four confirmations before a line is rejected.
 
 use super::super::account::RejectReason;
 use super::super::settings::pause;
@@ -9,28 +29,25 @@ use super::batch::{Fault, Suspicion, number_of};
 use super::results::message;
 use crate::error::{Error, ErrorKind, Remedy, TransportErrorKind};
 
-/// A request of at least this size may be what breaks the path; a smaller one is not blamed.
+/// The smallest request whose size may be the reason for a broken connection.
 const LARGE: usize = 16 * 1024;
-/// So often the path may break under a large request until its body waits for the server's word,
+/// After so many broken connections the body of a large request waits for `100 Continue`,
 const BREAKS_TO_EXPECT: u8 = 3;
-/// and so often until it is cut in two.
+/// and after so many the request is split in two.
 const BREAKS_TO_SPLIT: u8 = 4;
-/// So often a server may fail on the same lines until a probe finds out whether they are to blame.
+/// After so many internal errors on the same lines a probe shows whether they are the reason.
 const FAULTS_TO_PROBE: u8 = 4;
-/// So many pieces may be refused in a row, without a line named, until a probe finds out whether they
-/// or the path is to blame.
+/// After so many refusals in a row that name no line, a probe shows whether the lines or the path is at fault.
 const REFUSALS_TO_PROBE: u8 = 8;
-/// So many count as refused after the path was to blame: the next one is enough to probe again.
+/// The refusals that count as made after the path was at fault: one more is enough for the next probe.
 const REFUSALS_KEPT: u8 = REFUSALS_TO_PROBE - 1;
-/// So often a line must fail while the server works, with pauses between, until it is given up: to
-/// reject a good line for a server that stumbles would be to lose it.
+/// A line is rejected after so many internal errors while the server worked otherwise, with delays between them: to
+/// reject a good line because a server is unstable would lose it.
 const MAX_CONFIRMED: u8 = 4;
 
 impl Engine {
-    /// The piece was refused and no line named. That may be about its lines: it is cut, down to one.
-    /// Or it is about the path: a gateway refuses in a server's words, or has a limit below the
-    /// shortest line. So no line is rejected unless it is refused by itself twice and the path worked
-    /// in between.
+    /// Handles a refusal that names no line: 400, or 413. The piece is split, down to one line. A single line is
+    /// rejected if the evidence is complete, else suspected.
     pub(super) fn doubt(&mut self, at: usize, reason: RejectReason, error: Error) {
         let bad = reason == RejectReason::Refused;
         let Some(batch) = self.queues[at].head() else {
@@ -41,15 +58,15 @@ impl Engine {
             return;
         };
         piece.fault = piece.fault.calm();
-        // (If the other lines of what was refused have been stored, that has shown both. Not so of
-        // lines that a server failed on.)
+        // (`Bad`: all other lines of the refused piece have been stored since, which proves both that the path works
+        // and that this line is bad. A 413, or an earlier 500, is not the same refusal, and proves less.)
         let confirmed = match piece.suspicion {
             Suspicion::Refused => true,
             Suspicion::Bad => bad && piece.fault == Fault::None,
             Suspicion::None | Suspicion::OtherHalf | Suspicion::Stored => false,
         };
         if batch.halve(bad) {
-            // Each half is sent by itself.
+            // (Each half is sent by itself.)
         } else if confirmed {
             batch.bad_run = batch.bad_run.saturating_add(1);
             self.reject_piece(at, reason, message(&error, 1));
@@ -68,8 +85,7 @@ impl Engine {
         }
     }
 
-    /// Nothing shows that the lines are to blame for being refused: they are kept until somebody has
-    /// looked at the path, or something is stored.
+    /// Keeps the lines because the path may be at fault, until something is stored or an operator has fixed it.
     fn blame_path(&mut self, at: usize, error: Error) {
         if let Some(batch) = self.queues[at].head() {
             batch.forget_suspicions(REFUSALS_KEPT);
@@ -77,8 +93,8 @@ impl Engine {
         self.failed(at, error.blame_path());
     }
 
-    /// An attempt failed without anything known about the lines. But if it fails on the same lines
-    /// again and again, they may be to blame after all. True if there is something to try at once.
+    /// Handles an ambiguous failure: nothing is known about the lines, but if it recurs on the same lines they may be
+    /// the reason. Returns `true` if there is something to try at once.
     pub(super) fn suspect(&mut self, at: usize, size: usize, error: &Error) -> bool {
         let random = self.jitter.next();
         let Some(batch) = self.queues[at].head() else {
@@ -88,7 +104,9 @@ impl Engine {
             return false;
         };
         if is_break(error) && size >= LARGE {
-            // An early refusal looks like this, for large bodies; so does a path too slow for them.
+            // A server that responds 413 or 401 before it has read a large body closes the connection, and the client
+            // sees a reset; a slow path looks the same. `Expect: 100-continue` makes such a response visible.
+            // If that doesn't help, smaller requests may.
             piece.breaks = piece.breaks.saturating_add(1);
             if piece.breaks >= BREAKS_TO_SPLIT {
                 batch.halve(false);
@@ -98,7 +116,7 @@ impl Engine {
             return false;
         }
         if error.status() != Some(500) {
-            // Whatever this is, it is not about these lines.
+            // (Not an internal error: it isn't about these lines.)
             piece.fault = piece.fault.calm();
             return false;
         }
@@ -120,11 +138,11 @@ impl Engine {
         false
     }
 
-    /// A probe was sent, to see whether the path to the database works while the piece at hand is
-    /// refused or makes the server fail.
+    /// Handles the result of a probe, which shows whether the path works while the piece at hand is refused or makes
+    /// the server fail.
     pub(super) fn probed(&mut self, at: usize, result: Result<(), Error>) {
         let queue = &mut self.queues[at];
-        // A server that dropped it, or names it, has read it.
+        // (A server that drops the line, or names it, has parsed it: the path works.)
         let read = match &result {
             Ok(()) => true,
             Err(error) => {
@@ -148,7 +166,7 @@ impl Engine {
             queue.probe.refused();
             return self.blame_path(at, error);
         }
-        // (What was refused before it is sent first; what the server fails on has its turn.)
+        // (Suspects come first. The piece on which the server failed is handled in its turn.)
         let suspects = batch.has_suspects();
         let piece = batch.piece().filter(|_| !suspects);
         let times = match piece.as_deref().map(|piece| piece.fault) {
@@ -164,7 +182,7 @@ impl Engine {
             .head()
             .is_some_and(|batch| batch.halve(true))
         {
-            // Each half is looked at by itself.
+            // (Each half is sent by itself.)
         } else if times < MAX_CONFIRMED {
             let random = self.jitter.next();
             let wait = pause(&self.settings.retry, u32::from(times), None, random);
@@ -176,7 +194,7 @@ impl Engine {
     }
 }
 
-/// Whether the path broke under the request, or time ran out.
+/// Returns `true` if the connection broke during the request, or time ran out.
 fn is_break(error: &Error) -> bool {
     matches!(
         error.kind(),

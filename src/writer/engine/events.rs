@@ -1,4 +1,4 @@
-//! What happened, until it is emitted: bounded, and counted together where many wait.
+//! The events that wait to be emitted: bounded, and merged if many wait.
 
 use super::super::account::Place;
 use super::super::event::Event;
@@ -8,15 +8,15 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::time::Duration;
 
-/// So many events wait at most; more are counted.
+/// The most events that wait; more are only counted.
 const MAX: usize = 64;
-/// From so many on equal ones in a row are emitted as one.
+/// From so many waiting events on, consecutive equal ones are merged.
 const CROWD: usize = 16;
 
-/// An [`Event`] that owns what it says.
+/// An [`Event`] that owns its data.
 #[derive(Clone, Debug)]
 pub(crate) enum Note {
-    /// Lines came to a place: on disk, or one that they don't leave again.
+    /// Lines moved to disk, or to a place that they don't leave again.
     Lines(Arc<str>, u64, Place),
     Failed(Arc<str>, Arc<Error>, Duration),
     Recovered(Arc<str>, Duration),
@@ -30,7 +30,7 @@ pub(crate) enum Note {
 /// The events that were not emitted yet.
 #[derive(Debug)]
 pub(crate) struct Events {
-    /// Whether there is a listener.
+    /// There is a listener.
     pub(crate) listens: bool,
     queue: VecDeque<Note>,
     missed: u64,
@@ -60,7 +60,7 @@ impl Events {
         }
     }
 
-    /// The oldest, taken out.
+    /// Removes and returns the oldest.
     pub(crate) fn next(&mut self) -> Option<Note> {
         let next = self.queue.pop_front();
         next.or_else(|| match core::mem::take(&mut self.missed) {
@@ -71,7 +71,7 @@ impl Events {
 }
 
 impl Note {
-    /// Adds another to this one, if both say the same of the same bucket.
+    /// Merges the next one into this one, if both are of one kind and bucket.
     fn merge(&mut self, next: &Note) -> bool {
         match (self, next) {
             (Note::Lines(a, lines, to), Note::Lines(b, more, also)) if a == b && to == also => {
@@ -87,7 +87,7 @@ impl Note {
     pub(crate) fn event(&self) -> Event<'_> {
         match *self {
             Note::Lines(ref bucket, lines, place) => match place {
-                // (Lines that come into memory are no event.)
+                // (Only `Spooled` of these three is noted.)
                 Place::Outside | Place::Buffered | Place::Spooled => {
                     Event::Spooled { bucket, lines }
                 }

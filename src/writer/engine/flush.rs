@@ -1,4 +1,4 @@
-//! Flush and close as goals: what has to have happened, and by when.
+//! Flush and close as goals: the state to be reached, and the deadline.
 
 use super::super::account::{DropReason, Outcome, Place, Stats};
 use super::Engine;
@@ -7,8 +7,7 @@ use super::batch::Batch;
 use crate::error::{Error, FlushError};
 use core::time::Duration;
 
-/// What somebody waits for: that every line accepted before is delivered, on disk, rejected or
-/// dropped.
+/// The goal of a flush: every line accepted before it is delivered, on disk, rejected or dropped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Goal {
     /// The batches with numbers below this one.
@@ -16,20 +15,20 @@ pub(crate) struct Goal {
     pub(crate) deadline: Duration,
 }
 
-/// How far a goal is.
+/// The progress of a goal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GoalState {
-    /// Reached, out of time, or nothing is gained by waiting: [`Engine::finish`] tells which.
+    /// Reached, out of time, or not to be reached by waiting: the caller finishes it.
     Over,
-    /// Something is to be sent, at this time.
+    /// A request is to be made at this time.
     Until(Duration),
-    /// A request is out that it waits for.
+    /// It waits for the request in flight.
     Out,
 }
 
 impl Engine {
-    /// Begins a flush. Whoever waits cuts pauses short that were meant for nobody: retries come at
-    /// once, unless the server asked for the pause or the rate of draining is kept.
+    /// Begins a flush. Ends the delays before retries, but not those that the server asked for or that keep the
+    /// drain rate.
     pub(crate) fn begin_flush(&mut self, now: Duration, deadline: Duration) -> Goal {
         self.now = self.now.max(now);
         for at in 0..self.queues.len() {
@@ -46,7 +45,7 @@ impl Engine {
         }
     }
 
-    /// Whether a goal is reached, and what it waits for.
+    /// Returns the progress of a goal: reached, or what it waits for.
     pub(crate) fn goal_state(&self, now: Duration, goal: &Goal) -> GoalState {
         if now >= goal.deadline {
             return GoalState::Over;
@@ -56,7 +55,7 @@ impl Engine {
         for (at, queue) in self.queues.iter().enumerate() {
             let mut waiting = queue.in_memory();
             let waits = waiting.next().is_some_and(|b| b.number < goal.before);
-            // What is on disk is safe: it is sent as long as the server takes it, and not waited for.
+            // (Lines on disk are safe: they are sent as long as the server accepts them, but not waited for.)
             let until = self.due_at(queue).unwrap_or_default();
             let out = self.out.filter(|out| out.queue == at);
             let stalls = out.is_some_and(|o| o.since.saturating_add(interval) <= now);
@@ -71,7 +70,7 @@ impl Engine {
             next = Some(next.map_or(until, |n| n.min(until)));
         }
         match next {
-            // Nothing is gained by waiting for an attempt that would come too late.
+            // (There is no use in waiting for an attempt that would come too late.)
             Some(next) if next < goal.deadline => match self.out {
                 Some(_) => GoalState::Out,
                 None => GoalState::Until(next.max(now)),
@@ -80,10 +79,10 @@ impl Engine {
         }
     }
 
-    /// Ends a flush: what is still in memory goes to disk, if there is one, and is synced.
+    /// Finishes a flush: lines that are still in memory are written to disk, if there is one, and synced.
     ///
     /// # Errors
-    /// Returns an error if lines are neither delivered nor safe: they are still here.
+    /// Returns an error if lines are still in memory alone: they are kept.
     pub(crate) fn finish_flush(&mut self, now: Duration, goal: &Goal) -> Result<Outcome, Error> {
         self.now = self.now.max(now);
         for at in 0..self.queues.len() {
@@ -107,7 +106,7 @@ impl Engine {
         Ok(outcome)
     }
 
-    /// Lines of a queue that a goal still waits for.
+    /// The number of lines of a queue that a goal still waits for.
     fn waiting(&self, at: usize, goal: &Goal) -> u64 {
         let waiting = self.queues[at].in_memory();
         let waiting = waiting.take_while(|batch| batch.number < goal.before);
@@ -115,17 +114,17 @@ impl Engine {
     }
 
     fn undelivered(&self, lines: u64, lost: bool) -> Error {
-        // (Another bucket's success is no news of this one.)
+        // (The last attempt may have been another bucket's success.)
         let failing = self.queues.iter().find_map(|q| q.last_error.clone());
         let cause = failing.or_else(|| self.last_error.clone());
         FlushError { lines, lost, cause }.into()
     }
 
-    /// Ends a close: as [`finish_flush`](Self::finish_flush), and what is left is given up. A result
-    /// that comes later changes nothing.
+    /// Finishes a close, as [`finish_flush`](Self::finish_flush), and drops the lines that are left. A result that
+    /// arrives later has no effect.
     ///
     /// # Errors
-    /// Returns an error if lines are lost, and counted as such.
+    /// Returns an error if lines were dropped.
     pub(crate) fn finish_close(&mut self, now: Duration, goal: &Goal) -> Result<Outcome, Error> {
         self.now = self.now.max(now);
         for at in 0..self.queues.len() {
@@ -133,7 +132,7 @@ impl Engine {
             self.spool_sealed(at);
         }
         self.out = None;
-        // First the disk is synced: what it loses may be in memory, and is given up as well.
+        // (The sync comes first: lines that it loses may be held in memory, and are dropped as well.)
         let flushed = self.finish_flush(now, goal);
         let lost = self.stats.buffered;
         for at in 0..self.queues.len() {
@@ -143,7 +142,7 @@ impl Engine {
         if lost > 0 {
             return Err(self.undelivered(lost, true));
         }
-        // Of the whole run: what was flushed before is not forgotten.
+        // (The outcome is of the whole run, including earlier flushes.)
         flushed.map(|_| Outcome::between(&Stats::default(), &self.stats))
     }
 

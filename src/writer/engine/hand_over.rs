@@ -1,9 +1,18 @@
-//! When batches move between memory and disk, and in which order.
+//! The moves of batches between memory and disk, and their order.
 //!
-//! In order, for each bucket: what is on disk is older than what is in memory. So as long as
-//! anything is on disk, new batches go behind it, and the disk is what is sent from. And before any
-//! batch goes to disk, the one that is under way goes: otherwise a repeat of it would come after a
-//! newer value of the same point.
+//! Invariant, for each bucket: lines on disk are older than lines in memory (but for one held or evicted batch at the
+//! front). So as long as anything is on disk, new batches are written behind it, and requests are made from disk. And
+//! before any batch goes to disk, the one in flight does: if it were repeated after a newer value of the same point
+//! was stored, the older value would replace the newer.
+//!
+//! ```text
+//!              spool_first             read_back             retire
+//!  in memory ─────────────▶ on disk ─────────────▶ held ──────────────▶ acknowledged on disk
+//!      │                                           ▲  │
+//!      └── spool_first, while it is in flight ─────┘  │ unhold: the disk lost it
+//!                                                     ▼
+//!                                                  evicted: in memory alone, older than the disk
+//! ```
 
 use super::super::account::{DropReason, Place};
 use super::super::spool::{Disk, DiskError, Loss};
@@ -15,16 +24,16 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// A disk that can't be read is tried again after this.
+/// The delay after which a disk that can't be read is tried again.
 const DISK_PAUSE: Duration = Duration::from_secs(5);
-/// One that took nothing is tried again after this, while a request stalls.
+/// The delay after which a disk that accepted nothing is tried again while a request stalls.
 const DISK_REST: Duration = Duration::from_secs(1);
-/// So many of a disk's last errors aren't emitted again as long as it takes nothing. (It has two by turns:
-/// what failed, and that it isn't asked for a moment.)
+/// The number of a disk's last errors that aren't emitted again as long as it accepts nothing. (It alternates between
+/// two: the failure itself, and the refusal during the delay after it.)
 const MAX_EMITTED: usize = 4;
 
 impl Engine {
-    /// Takes a spool, and takes over what is in it.
+    /// Adds a spool, with the backlog in it.
     pub(crate) fn adopt(&mut self, now: Duration, disk: Disk) {
         self.now = self.now.max(now);
         let (found, foreign) = disk.found();
@@ -32,7 +41,7 @@ impl Engine {
             let at = self.queue(&bucket);
             let spread = part(self.settings.retry.interval, self.jitter.next());
             self.queues[at].backlog = true;
-            // Machines that the same power cut put out come back together.
+            // (Machines restart together after a power failure.)
             self.retry_in(at, spread);
             self.stats.recovered = self.stats.recovered.saturating_add(lines);
             self.transfer(at, Place::Outside, Place::Spooled, lines);
@@ -44,14 +53,15 @@ impl Engine {
         self.disk = Some(disk);
     }
 
-    /// Puts the sealed batches of a queue on disk, if that is where they belong now: behind others.
+    /// Writes the sealed batches of a queue to disk if there are older ones.
     pub(super) fn spool_if_due(&mut self, at: usize) {
         if self.is_ahead() || self.queues[at].spooled > 0 {
             self.spool_sealed(at);
         }
     }
 
-    /// A request has been out for so long that what waits behind it is to go to disk.
+    /// The time when the request in flight counts as stalled, and batches behind it go to disk; `None` if there are
+    /// none.
     pub(super) fn stalls_at(&self) -> Option<Duration> {
         let out = self.out.filter(|_| self.disk.is_some())?;
         let most = self.disk.as_ref().map_or(0, Disk::max_batch_bytes);
@@ -64,8 +74,8 @@ impl Engine {
         behind.then(|| stalls.max(self.disk_rests_until))
     }
 
-    /// Puts the sealed batches of a queue on disk, the one that is under way first. What the disk
-    /// doesn't take stays in memory.
+    /// Writes the sealed batches of a queue to disk, the one in flight first. Batches that the disk doesn't accept
+    /// stay in memory.
     pub(super) fn spool_sealed(&mut self, at: usize) {
         let mut moved = 0u64;
         while let Some(lines) = self.spool_first(at) {
@@ -76,13 +86,13 @@ impl Engine {
         }
     }
 
-    /// Puts the first batch of a queue that is in memory alone on disk; how many lines, if the disk
-    /// took it.
+    /// Writes the first batch of a queue that is in memory alone to disk. Returns the number of its lines if the disk
+    /// accepted it.
     fn spool_first(&mut self, at: usize) -> Option<u64> {
         let out = self.out.is_some_and(|out| out.queue == at);
         let (disk, queue) = (self.disk.as_mut()?, &mut self.queues[at]);
         let before = queue.before_disk(disk.max_batch_bytes());
-        // What is under way stays in hand until its result is there.
+        // (A batch in flight stays in memory until its result is there.)
         let hold = out && before == 0;
         let batch = queue.sealed.get_mut(before)?;
         let (lines, bytes) = (batch.lines() as u64, batch.rest().len());
@@ -110,11 +120,11 @@ impl Engine {
         Some(lines)
     }
 
-    /// Counts what left the disk without being delivered.
+    /// Counts lines that left the disk without being delivered.
     pub(super) fn settle(&mut self, losses: Vec<Loss>) {
         for loss in losses {
             let Some(at) = loss.bucket.as_deref().map(|bucket| self.queue(bucket)) else {
-                // For somebody else.
+                // (Of another organization.)
                 self.stats.foreign = self.stats.foreign.saturating_sub(loss.lines);
                 continue;
             };
@@ -128,8 +138,8 @@ impl Engine {
         }
     }
 
-    /// What a queue holds is no longer on disk: it is in memory alone, and sent before what is still on
-    /// disk. It goes there once more when that is empty, and is not put behind newer lines.
+    /// Takes note that the held batch of a queue is no longer on disk. It is sent before the lines that are still
+    /// there, and is not written behind them; once the disk is empty it may go there again.
     fn unhold(&mut self, at: usize) {
         let Some(batch) = self.queues[at]
             .head()
@@ -141,7 +151,7 @@ impl Engine {
             return;
         };
         if let Some(disk) = &mut self.disk {
-            // If a part of it is still there, the disk would bring it up a second time.
+            // (If a part of it is still there, it would be read back a second time.)
             disk.ack(&ranges);
         }
         let lines = batch.lines() as u64;
@@ -149,8 +159,8 @@ impl Engine {
         self.transfer(at, Place::Spooled, Place::Buffered, lines);
     }
 
-    /// Takes the oldest batches from disk in hand, if there are any. False if the disk can't be
-    /// read now, or nothing is left to send.
+    /// Reads the oldest batches back from disk, if there are any. Returns `false` if the disk can't be read now, or
+    /// nothing is left to send.
     pub(super) fn read_back(&mut self, at: usize) -> bool {
         let settings = &self.settings;
         let (usual, most) = (settings.batch_bytes, settings.merge_bytes);
@@ -166,7 +176,6 @@ impl Engine {
         let (taken, lost) = disk.take(&queue.bucket, max_bytes, &mut body);
         if let Ok(Some((precision, lines, ranges))) = taken {
             let lines = usize::try_from(lines).unwrap_or(usize::MAX);
-            // What comes from disk is older than any batch a flush waits for.
             let mut batch = Batch::new((0, precision), body, lines);
             batch.on_disk = OnDisk::Held(ranges);
             queue.sealed.push_front(batch);
@@ -180,18 +189,18 @@ impl Engine {
         } else if self.queues[at].spooled == 0 {
             return self.queues[at].lines() > 0;
         }
-        // It can't tell what it has; not to be asked all the time.
+        // (The disk has lines but can't read them now.)
         self.retry_in(at, DISK_PAUSE);
         false
     }
 
-    /// A pause that is no failure.
+    /// Delays the next attempt, without counting a failure.
     pub(super) fn retry_in(&mut self, at: usize, wait: Duration) {
         let until = self.now.saturating_add(wait);
         self.queues[at].backoff.wait(until, Pause::Retry);
     }
 
-    /// Tells that the disk didn't do its part for a queue, unless that goes on as it began.
+    /// Emits a failure of the disk for a queue, unless the same was emitted since the disk last accepted something.
     pub(super) fn spool_failed(&mut self, at: usize, error: &DiskError) {
         let message = error.to_string();
         let emitted = &mut self.queues[at].spool_errors;
@@ -202,7 +211,7 @@ impl Engine {
         }
     }
 
-    /// Syncs the disk if its durability asks for it now. `all`: whatever that is.
+    /// Syncs the disk if its durability requires it now. `all`: in any case.
     pub(super) fn sync(&mut self, all: bool) -> Result<(), DiskError> {
         let Some(disk) = &mut self.disk else {
             return Ok(());

@@ -1,25 +1,30 @@
-//! What a link carries in the time there is: until the caller's next tick, or within the client's limits.
+//! `Link`: an estimate of how many bytes the link carries in a given time.
+//!
+//! The model is `time = latency + bytes · per_kib`, with both parts estimated from the response times of requests: two
+//! requests of different sizes give the slope, and what is left of a request's time is the latency. Each part is an
+//! exponentially weighted average with weight 1/2, since links at the edge change fast (a modem wakes, a cell
+//! changes). Beside the model there is a cap, as in TCP's congestion control: it is halved when a request was ended by
+//! a time limit, and doubled when one of at least half its size took no more than half of the limit.
 
 use core::time::Duration;
 
-/// A request of so many bytes is worth a try on any link: it isn't made smaller for taking too long
-/// for the client's own limits.
+/// The smallest size to which requests are reduced for the client's own time limits.
 const LEAST: usize = 16 * 1024;
 
-/// How long a request may take.
+/// The time limit of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
-    /// As long as the client's own limits allow.
+    /// The client's own limits.
     Client,
-    /// Until this time: somebody waits for it.
+    /// This time, which a caller waits for.
     Until(Duration),
-    /// Until this time, and what can't be expected to be sent by then is made smaller, or waits: the
-    /// caller comes again. The first request of a tick is made in any case.
+    /// This time, and a request that can't be expected to end by then is made smaller, or waits for the next tick.
+    /// The first request of a tick is made in any case.
     Tick { end: Duration, first: bool },
 }
 
 impl Limit {
-    /// When that is over.
+    /// The time itself, unless it is the client's.
     pub(crate) fn end(self) -> Option<Duration> {
         match self {
             Limit::Client => None,
@@ -27,23 +32,23 @@ impl Limit {
         }
     }
 
-    /// How long that is from now on.
+    /// The time left from now on.
     pub(crate) fn left(self, now: Duration) -> Option<Duration> {
         let left = self.end()?.saturating_sub(now);
         Some(left.max(Duration::from_millis(1)))
     }
 }
 
-/// What requests have shown of the link.
+/// The estimate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link {
-    /// The largest body that is worth a try; halved when one was cut off, doubled when one fitted.
+    /// The largest body that is tried.
     cap: usize,
-    /// What each request takes, whatever its size.
+    /// The time of a request without its bytes.
     latency: Duration,
-    /// What each 1 024 bytes take on top.
+    /// The time for each 1 024 bytes.
     per_kib: Duration,
-    /// The request before: its size, and how long it took.
+    /// The size and time of the previous request.
     before: Option<(usize, Duration)>,
 }
 
@@ -59,8 +64,8 @@ impl Default for Link {
 }
 
 impl Link {
-    /// The most bytes that a request may have, which is a line at least. `None`: not even a line can
-    /// be expected to be sent in the time left.
+    /// The most bytes that a request may have, at least a line. `None`: not even a line can be expected to be sent in
+    /// the time left.
     pub(crate) fn fits(&self, limit: Limit, now: Duration) -> Option<usize> {
         let Limit::Tick { end, first } = limit else {
             return Some(self.cap.max(LEAST));
@@ -69,8 +74,8 @@ impl Link {
         bytes.or_else(|| first.then_some(1))
     }
 
-    /// How many of `len` bytes to send first if a request may have `most`: as much as fits in a tick,
-    /// else an even share, so that no rest is left that is hardly worth a request.
+    /// The number of bytes, of `len`, to send first if a request may have `most`: that many in a tick, else an even
+    /// share, so that no small rest needs a request of its own.
     pub(crate) fn share(limit: Limit, len: usize, most: usize) -> usize {
         if let Limit::Tick { .. } = limit {
             return most;
@@ -79,8 +84,9 @@ impl Link {
         len.div_ceil(parts.max(1))
     }
 
-    /// How much of a backlog is worth reading for one request: `usual`, or up to `most` if requests have
-    /// shown that it is sent in half of the client's limit. (What is read is cut to what fits.)
+    /// The number of bytes of a backlog to read for one request: `usual`, or up to `most` if that is expected to be
+    /// sent in half of the client's limit. At most four times the previous request, so that a wrong estimate is
+    /// corrected before it costs a time limit.
     pub(crate) fn backlog(&self, usual: usize, most: usize, limit: Duration) -> usize {
         let more = self.before.and_then(|(last, _)| {
             let expected = self.expected(limit / 2)?;
@@ -90,7 +96,7 @@ impl Link {
     }
 
     fn expected(&self, left: Duration) -> Option<usize> {
-        // A tenth is kept back: no two requests take the same time.
+        // (A margin of a tenth, because times vary.)
         let left = left.saturating_sub(left / 10);
         let send = left.checked_sub(self.latency).filter(|t| !t.is_zero())?;
         let nanos = send.as_nanos().saturating_mul(1024);
@@ -100,8 +106,7 @@ impl Link {
         Some(bytes.min(self.cap))
     }
 
-    /// A request of so many bytes got its response after this time; it would have been given up
-    /// after `limit`.
+    /// Takes the time of a request of so many bytes that got a response, and would have been given up after `limit`.
     pub(crate) fn responded(&mut self, size: usize, took: Duration, limit: Duration) {
         let has_time = took <= limit / 2;
         if self.cap < usize::MAX && size >= self.cap / 2 && has_time {
@@ -109,13 +114,13 @@ impl Link {
         }
         match self.before.replace((size, took)) {
             None => {
-                // Which part is the latency can't be told yet: half of it, say.
+                // One request can't separate the two parts: half each.
                 self.per_kib = scaled(took / 2, 1024, size);
                 self.latency = took / 2;
             }
             Some((other, other_took)) => {
                 let (less, more) = (size.min(other), size.max(other));
-                // Two sizes tell the two apart, if they differ by enough.
+                // Two sizes give the slope, if they differ by more than a factor of two; else noise would dominate.
                 if less < more / 2 {
                     let longer = match size > other {
                         true => took.checked_sub(other_took),
@@ -133,18 +138,18 @@ impl Link {
         }
     }
 
-    /// A request of so many bytes was cut off by the caller's limit.
+    /// Takes note that the caller's limit ended a request of so many bytes.
     pub(crate) fn cut_off(&mut self, size: usize) {
         self.cap = (size / 2).max(1);
     }
 
-    /// One was given up after the client's own limit: the link is too slow for it, or the server is.
+    /// Takes note that the client's own limit ended one: the link or the server is too slow for it.
     pub(crate) fn timed_out(&mut self, size: usize) {
         self.cap = (size / 2).max(LEAST);
     }
 }
 
-/// How long `bytes` take, if `of` take so long.
+/// The time for `bytes`, if `of` bytes take `took`.
 fn scaled(took: Duration, bytes: usize, of: usize) -> Duration {
     let nanos = took.as_nanos().saturating_mul(bytes as u128) / (of as u128).max(1);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))

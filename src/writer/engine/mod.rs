@@ -1,9 +1,8 @@
-//! The delivery engine: queues, batches, the disk, and the account of every line.
+//! The delivery engine: queues, batches, the disk, and the counts of all lines.
 //!
-//! It has no thread, no clock and no network: each call is given the time, says what to send
-//! ([`Engine::next_request`]), is given the result ([`Engine::on_result`]), and returns when it is
-//! to be called again ([`Engine::next_wakeup`]). While a request is out, everything else goes on.
-//! What it has to report is collected ([`Engine::take_events`]); it calls no listener.
+//! It is sans-IO: no thread, no clock, no network. Each call is passed the time. [`Engine::next_request`] returns the
+//! request to make, [`Engine::on_result`] takes its result, [`Engine::next_wakeup`] returns when to call again. While a
+//! request is in flight, everything else goes on. Events are collected in [`Engine::events`]; no listener is called.
 
 mod accept;
 mod ahead;
@@ -43,12 +42,12 @@ pub(crate) use queue::{Queue, Queues};
 /// The first queue: the bucket the writer was made for.
 pub(crate) const MAIN: usize = 0;
 
-/// Everything about lines that a writer accepted; see the module.
+/// All lines that a writer accepted, and their counts; see the module.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) settings: Settings,
     pub(crate) queues: Queues,
-    /// The account. Only [`Engine::transfer`] moves lines in it.
+    /// The counts. Lines are moved only by [`Stats::transfer`].
     stats: Stats,
     pub(crate) rejected: RejectedStore,
     pub(crate) events: Events,
@@ -58,24 +57,24 @@ pub(crate) struct Engine {
     stamper: Stamper,
     /// Storage for lines that get a time.
     stamped: Vec<u8>,
-    /// When this call was made. Never steps back.
+    /// The time of this call. Monotonic.
     now: Duration,
-    /// Bytes that are in memory alone.
+    /// The bytes of lines that are in memory alone.
     pub(crate) bytes: usize,
-    /// The account at the last flush.
+    /// The counts at the last flush.
     flushed: Stats,
-    /// The queue whose turn it is first.
+    /// The queue that is asked first for the next request.
     turn: usize,
     batches: u64,
-    /// The request that is under way.
+    /// The request in flight.
     out: Option<Out>,
-    /// What requests have shown of the link.
+    /// The measured speed of the link.
     link: link::Link,
-    /// It was reported that the server takes no compressed bodies.
+    /// It was reported that the server accepts no compressed bodies.
     uncompressed: bool,
-    /// When the writer's own line is due.
+    /// The time when the writer's own line is due.
     report_at: Option<Duration>,
-    /// The disk refused lines: it isn't asked again before, unless somebody waits for it.
+    /// After the disk refused lines, stalled lines are not offered to it again before this time.
     disk_rests_until: Duration,
 }
 
@@ -87,9 +86,9 @@ pub(crate) struct Attempt {
     body: Arc<Vec<u8>>,
     range: Range<usize>,
     precision: Precision,
-    /// The body is to wait until the server asks for it.
+    /// The body waits for `100 Continue`.
     pub(crate) expect: bool,
-    /// The attempt may take no longer, if the client's own limit isn't shorter.
+    /// A limit for the attempt, if it is shorter than the client's.
     pub(crate) limit: Option<Duration>,
 }
 
@@ -101,7 +100,7 @@ impl Attempt {
     }
 }
 
-/// What the engine remembers of the request that is under way.
+/// The request in flight, as far as its result needs it.
 #[derive(Clone, Copy, Debug)]
 struct Out {
     id: u64,
@@ -128,7 +127,7 @@ impl Engine {
             bytes: 0,
             flushed: Stats::default(),
             turn: 0,
-            // (0 is what comes from disk: older than whatever a flush waits for.)
+            // (0 is for batches from disk, which are older than any batch that a flush waits for.)
             batches: 1,
             out: None,
             link: link::Link::default(),
@@ -154,13 +153,13 @@ impl Engine {
         Arc::clone(&self.queues[MAIN].bucket)
     }
 
-    /// What gives times to lines, for those who write from other threads.
+    /// Takes the stamper, for a driver whose lines are stamped on other threads.
     pub(crate) fn take_stamper(&mut self) -> Stamper {
         let other = Stamper::new(self.settings.guard);
         core::mem::replace(&mut self.stamper, other)
     }
 
-    /// What is to be sent now, if anything: at most one request is out at a time.
+    /// Returns the request to make now, if any: at most one is in flight at a time.
     pub(crate) fn next_request(&mut self, now: Duration, limit: Limit) -> Option<Attempt> {
         self.now = self.now.max(now);
         if self.out.is_some() {
@@ -190,20 +189,21 @@ impl Engine {
         self.aged_at(queue).map(|aged| aged.max(until))
     }
 
-    /// When what is being collected is old enough to be a batch.
+    /// The time when the collected lines are old enough to be a batch.
     fn aged_at(&self, queue: &Queue) -> Option<Duration> {
         (queue.open_lines > 0).then(|| queue.opened_at.saturating_add(self.settings.flush_interval))
     }
 
-    /// When that may have to go to disk. (Without one it goes on being collected until it can be sent.)
+    /// The same if there is a disk that they may have to go to. (Without one they are collected until they can be
+    /// sent.)
     fn spools_at(&self, queue: &Queue) -> Option<Duration> {
         self.disk.as_ref().and_then(|_| self.aged_at(queue))
     }
 
-    /// Time has passed: what is old enough becomes a batch, what has to be on disk goes there.
+    /// Does what is due by now: old lines become a batch, lines that belong on disk are written there.
     pub(crate) fn tick(&mut self, now: Duration) {
         self.now = self.now.max(now);
-        // (Its failure is reported.)
+        // (A failure is reported by an event.)
         let _ = self.sync(false);
         let stalled = self.stalls_at().is_some_and(|at| at <= self.now);
         for at in 0..self.queues.len() {
@@ -220,9 +220,8 @@ impl Engine {
         self.check();
     }
 
-    /// When the next call is useful: of [`tick`](Self::tick), and of
-    /// [`next_request`](Self::next_request) unless a request is out. `None`: not before something is
-    /// written.
+    /// The time when the next call of [`tick`](Self::tick) is useful or, unless a request is in flight, of
+    /// [`next_request`](Self::next_request). `None`: not before something is written.
     pub(crate) fn next_wakeup(&self) -> Option<Duration> {
         let aged = self.queues.iter().filter_map(|q| self.spools_at(q));
         let due = self.queues.iter().filter(|_| self.out.is_none());
@@ -233,13 +232,13 @@ impl Engine {
         aged.chain(due).chain(sync).chain(own).min()
     }
 
-    /// When the next request is due.
+    /// The time when the next request is due.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         let due = self.queues.iter().filter_map(|q| self.due_at(q));
         due.min()
     }
 
-    /// Makes a batch of what a queue has collected.
+    /// Makes a batch of the lines that a queue has collected.
     pub(crate) fn seal(&mut self, at: usize) {
         let (number, now, out) = (self.batches, self.now, self.out.is_some());
         let queue = &mut self.queues[at];
@@ -250,7 +249,7 @@ impl Engine {
         self.spool_if_due(at);
     }
 
-    /// Moves lines of a queue from one place to another: the only way in which a count changes.
+    /// Moves lines of a queue from one place to another.
     fn transfer(&mut self, at: usize, from: Place, to: Place, lines: u64) {
         self.stats.transfer(from, to, lines);
         let spooled = &mut self.queues[at].spooled;
@@ -262,13 +261,13 @@ impl Engine {
         }
     }
 
-    /// The same with lines that come to their end, which is an event.
+    /// Moves lines to a place that they don't leave again, which is an event.
     fn finish(&mut self, at: usize, from: Place, to: Place, lines: u64) {
         self.transfer(at, from, to, lines);
         self.note(at, |bucket| Note::Lines(bucket, lines, to));
     }
 
-    /// The account, as of now.
+    /// The counts as of now.
     pub(crate) fn stats(&self, now: Duration) -> Stats {
         let waits = self.queues.iter().map(|queue| queue.backoff.until);
         let next = waits.filter(|until| *until > now).min();
@@ -279,7 +278,7 @@ impl Engine {
         }
     }
 
-    /// What is in memory alone: bucket and lines, those of a request that is out included.
+    /// The lines in memory alone, with their bucket, including those in flight.
     pub(crate) fn unsent(&self) -> impl Iterator<Item = (&str, Lines<'_>)> {
         self.queues.iter().flat_map(|queue| {
             let sealed = queue.in_memory().map(Batch::unsent);
@@ -289,7 +288,7 @@ impl Engine {
         })
     }
 
-    /// Notes an event of a queue for whoever listens.
+    /// Notes an event of a queue, if there is a listener.
     fn note(&mut self, at: usize, event: impl FnOnce(Arc<str>) -> Note) {
         if self.events.listens {
             let bucket = Arc::clone(&self.queues[at].bucket);
@@ -297,7 +296,7 @@ impl Engine {
         }
     }
 
-    /// In debug builds: the account is balanced, and what it says is what is there.
+    /// Checks in debug builds that the counts are balanced and equal to the lines that are there.
     pub(crate) fn check(&self) {
         if cfg!(debug_assertions) {
             let lines: usize = self.queues.iter().map(Queue::lines).sum();

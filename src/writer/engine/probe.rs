@@ -1,28 +1,30 @@
-//! What is sent to find out whether the path to the database works: a line that was stored already,
-//! or one that waits.
+//! `Probe`: the line that is sent after ambiguous failures, to learn whether the path to the database works.
+//!
+//! A probe must change nothing, whatever its result. The safe choice is the line that was stored last: storing the
+//! same series, time and values again is a no-op, and it is the newest line, so it can't replace a newer value.
+//! Without such a line (or with one that was refused, half of the time) a waiting line is chosen at random: if it is
+//! stored, it is sent again in its turn, so newer values of the same point still come after it.
 
 use super::super::split::split;
 use crate::Precision;
 use alloc::vec::Vec;
 
-/// What is kept for that, at most.
+/// The longest line that is kept for that.
 pub(crate) const MAX_PROBE: usize = 4 * 1024;
 
-/// The lines that a queue can probe with.
+/// The lines that a queue can use as probes.
 #[derive(Debug)]
 pub(crate) struct Probe {
-    /// The writer's unit of times. A line of another one would be another point in it.
+    /// The writer's unit of times, in which probes are sent.
     pub(crate) unit: Precision,
-    /// The last line the server stored. Sent again it changes nothing, but shows whether the
-    /// server works.
+    /// The last line that the server stored.
     stored: Vec<u8>,
-    /// It has been refused since it was stored. That shows that the path is to blame, unless the
-    /// database has changed; so that nothing waits for ever, other lines are tried as well.
+    /// It has been refused since it was stored. Then the path is at fault, or the database has changed (a type, the
+    /// retention). So other lines are tried as well, or a changed database would block the queue for ever.
     doubted: bool,
-    /// Where nothing was stored yet, or that is in doubt: one of the lines that still wait, to the
-    /// same end. Its turn comes again, so nothing is out of order in the end.
+    /// A line that still waits, if no stored one can be used.
     waiting: Vec<u8>,
-    /// The last line that went to disk, while it is there: it comes again, too.
+    /// The last line that went to disk, which also waits.
     pub(crate) newest: Vec<u8>,
 }
 
@@ -37,7 +39,7 @@ impl Probe {
         }
     }
 
-    /// What to probe with, if there is anything.
+    /// The line of the next probe; empty if there is none.
     pub(crate) fn lines(&self) -> &[u8] {
         if self.waiting.is_empty() {
             &self.stored
@@ -46,30 +48,29 @@ impl Probe {
         }
     }
 
-    /// These lines were stored, and the last is the newest there is: an older one may have been
-    /// overwritten since. It is kept, if it can be sent again.
+    /// Keeps the last of these lines, which were stored. (An older one may have been overwritten since.)
     pub(crate) fn stored(&mut self, lines: &[u8], unit: Precision) {
         keep_last(&mut self.stored, lines, unit == self.unit);
         self.doubted = false;
     }
 
-    /// Something newer may be stored now, unknown what.
+    /// Forgets the stored line: a newer one, unknown which, may be stored.
     pub(crate) fn forget(&mut self) {
         self.stored.clear();
     }
 
-    /// These lines went to disk. The last one is kept, if it can be sent again.
+    /// Keeps the last of these lines, which went to disk.
     pub(crate) fn spooled(&mut self, lines: &[u8], unit: Precision) {
         keep_last(&mut self.newest, lines, unit == self.unit);
     }
 
-    /// The probe was refused.
+    /// Takes note that the probe was refused.
     pub(crate) fn refused(&mut self) {
         self.doubted = true;
     }
 
-    /// The probe was stored. If it was a line that waits it proves from now on: it comes again in
-    /// its turn, and what is delivered before that takes its place.
+    /// Takes note that the probe was stored. A waiting line is the stored one from now on, until another line is
+    /// delivered.
     pub(crate) fn succeeded(&mut self) {
         self.doubted = false;
         if !self.waiting.is_empty() {
@@ -78,8 +79,8 @@ impl Probe {
         }
     }
 
-    /// Sees to it that there is something to probe with: what was stored, or one of the lines of
-    /// `others`, or the newest on disk (if `on_disk`). False if there is nothing.
+    /// Chooses the line: the stored one, or one of `others`, or the newest on disk (if `on_disk`). Returns `false` if
+    /// there is none.
     pub(crate) fn choose<'a>(
         &mut self,
         random: u64,
@@ -93,7 +94,7 @@ impl Probe {
         }
         let (batch, line) = (random >> 40, random & 0xffff_ffff);
         let others = others.filter(|bytes| !bytes.is_empty());
-        // The newest on disk is as likely as any of the others.
+        // (The newest on disk is as likely as any other batch.)
         let newest = on_disk && !self.newest.is_empty();
         let count = others.clone().count().saturating_add(usize::from(newest));
         let at = usize::try_from(batch)
@@ -117,7 +118,7 @@ fn keep(place: &mut Vec<u8>, line: Option<&[u8]>) {
     }
 }
 
-/// One of these lines.
+/// Picks one of these lines.
 fn pick_line(bytes: &[u8], random: u64) -> Option<&[u8]> {
     let count = u64::try_from(split(bytes).count()).ok()?;
     let number = random.checked_rem(count)?;

@@ -1,4 +1,14 @@
-//! The queue of one bucket: lines that are collected, sealed batches, and what is held from disk.
+//! The queue of one bucket: collected lines, sealed batches, and the held batch.
+//!
+//! ```text
+//!  open:    ┌──────────────────────┬───────────────┬──────────────┐
+//!           │ collected            │ aside         │ storage      │
+//!           └──────────────────────┴───────────────┴──────────────┘
+//!           0                      open_len        + aside
+//!  sealed:  [held or evicted batch], batch, batch, …   (oldest first)
+//! ```
+//! An item is encoded behind the collected lines. To accept it is to move `open_len`; to refuse it is to do nothing.
+//! `aside` is for an item that waits for space: if the collected lines become a batch meanwhile, it moves along.
 
 use super::super::account::Place;
 use super::super::split::split;
@@ -16,7 +26,7 @@ use alloc::vec::Vec;
 use core::ops::{Index, IndexMut};
 use core::time::Duration;
 
-/// So much storage of what was on disk is used again when nothing else is there.
+/// The most storage that is kept at the end of a backlog, whose requests may have been larger than any that follow.
 const KEPT: usize = 256 * 1024;
 
 /// The queues of a writer, by number: that of the bucket it was made for is the first.
@@ -40,7 +50,7 @@ impl Queues {
         core::iter::once(&self.main).chain(&self.others)
     }
 
-    /// The number of a bucket's queue; a new one if need be. (A program has few.)
+    /// The number of a bucket's queue; a new one if need be. (A linear search: a program has few buckets.)
     pub(crate) fn number_of(&mut self, bucket: &str, precision: Precision) -> usize {
         let found = self.iter().position(|queue| &*queue.bucket == bucket);
         found.unwrap_or_else(|| {
@@ -50,8 +60,7 @@ impl Queues {
     }
 }
 
-/// There is always a queue: a number that none has is taken for that of the first. (Nobody has such a
-/// number: queues are numbered when they are made, and stay.)
+/// There is always a queue, so indexing can't fail: an unknown number, which no caller has, is the first queue's.
 impl Index<usize> for Queues {
     type Output = Queue;
 
@@ -74,37 +83,33 @@ impl IndexMut<usize> for Queues {
 #[derive(Debug)]
 pub(crate) struct Queue {
     pub(crate) bucket: Arc<str>,
-    /// Lines that don't make a batch yet: the first `open_len` bytes. The rest is there to be written
-    /// to.
+    /// The collected lines, which don't make a batch yet: the first `open_len` bytes.
     pub(crate) open: Vec<u8>,
     pub(crate) open_len: usize,
     pub(crate) open_lines: usize,
-    /// Where in them the last thing written begins: no need to look for the last line from the front.
+    /// The start of the item that was written last, for [`Batch::last`].
     last: usize,
-    /// The unit of their times: the writer's, but while text in another one is taken.
+    /// The unit of their times: the writer's, except while text of another unit is accepted.
     pub(crate) precision: Precision,
-    /// So many bytes behind them are lines that are about to be taken: they stay behind them when those
-    /// become a batch.
+    /// The bytes behind them that are about to be accepted.
     pub(crate) aside: usize,
-    /// When the first of them came.
+    /// The time when the first of them was written.
     pub(crate) opened_at: Duration,
-    /// Batches in the order they were written. The first one may be on disk as well.
+    /// The batches, in the order in which they were written. The first one may be on disk as well.
     pub(crate) sealed: VecDeque<Batch>,
-    /// Lines of this bucket on disk, those held included.
+    /// The number of lines of this bucket on disk, including held ones.
     pub(crate) spooled: u64,
-    /// What the disk failed with since it last took something, as far as it was emitted.
+    /// The errors of the disk that were emitted since it last accepted something.
     pub(crate) spool_errors: Vec<String>,
     pub(crate) backoff: Backoff,
-    /// What its last request failed with.
+    /// The error of its last request.
     pub(crate) last_error: Option<Arc<Error>>,
-    /// What is on disk has waited for the server, or comes from an earlier life: it is not to be
-    /// sent in one burst.
+    /// The lines on disk waited for the server, or come from an earlier run: they are sent at the drain rate.
     pub(crate) backlog: bool,
     pub(crate) probe: Probe,
-    /// What went to disk before it counted as accepted, and is collected there: since when, and how
-    /// many lines and bytes.
+    /// In write-ahead: the lines that are collected on disk for the next batch: since when, their number and bytes.
     pub(crate) fresh: Option<(Duration, usize, usize)>,
-    /// Storage to use again.
+    /// Storage for the next batch.
     spare: Option<Vec<u8>>,
 }
 
@@ -131,7 +136,7 @@ impl Queue {
         }
     }
 
-    /// Lines that don't make a batch yet.
+    /// The collected lines.
     pub(crate) fn collected(&self) -> Lines<'_> {
         Lines {
             bytes: self.open.get(..self.open_len).unwrap_or_default(),
@@ -139,13 +144,13 @@ impl Queue {
         }
     }
 
-    /// The `len` bytes behind them, which are about to be added.
+    /// The `len` bytes behind them.
     pub(crate) fn written(&self, len: usize) -> &[u8] {
         let end = self.open_len.saturating_add(len);
         self.open.get(self.open_len..end).unwrap_or_default()
     }
 
-    /// Adds the whole lines that stand behind the open ones. The caller has seen to it that they fit.
+    /// Adds the whole lines behind the collected ones to these. The caller has checked that they fit.
     #[inline]
     pub(crate) fn keep(&mut self, len: usize, lines: usize, last: usize) {
         self.last = self.open_len + last;
@@ -153,8 +158,7 @@ impl Queue {
         self.open_lines += lines;
     }
 
-    /// Puts whole lines from elsewhere behind the collected ones, where they can be kept, and a newline where
-    /// the last one has none. Returns how many bytes these are.
+    /// Copies whole lines behind the collected ones, and a newline if the last one has none. Returns their length.
     pub(crate) fn write_behind(&mut self, bytes: &[u8]) -> usize {
         let newline = match bytes.last() {
             None | Some(b'\n') => &b""[..],
@@ -167,15 +171,14 @@ impl Queue {
             for (to, from) in place.iter_mut().zip(over) {
                 *to = *from;
             }
-            // Doubles by itself; no more than that.
             self.open.extend_from_slice(behind);
             end = end.saturating_add(part.len());
         }
         end.saturating_sub(self.open_len)
     }
 
-    /// Makes a batch of what there is. `waits`: it won't be sent at once, so it keeps no more
-    /// storage than it needs. True if there was anything.
+    /// Makes a batch of the collected lines. `waits`: it won't be sent at once, so it keeps no more storage than it
+    /// needs. Returns `false` if there were none.
     pub(crate) fn seal(&mut self, number: u64, waits: bool) -> bool {
         let aside = self.aside;
         if self.open_lines == 0 {
@@ -198,7 +201,7 @@ impl Queue {
         true
     }
 
-    /// Storage of a batch that is done with. (What is in it stays: it is overwritten.)
+    /// Keeps the storage of a finished batch, unless larger storage is kept already.
     pub(crate) fn reuse(&mut self, bytes: Option<Vec<u8>>) {
         let spare = self.spare.as_ref().map_or(0, Vec::capacity);
         if let Some(bytes) = bytes.filter(|bytes| bytes.capacity() > spare) {
@@ -206,7 +209,7 @@ impl Queue {
         }
     }
 
-    /// Storage for a batch.
+    /// Returns storage for a batch. (Its content is overwritten.)
     pub(crate) fn storage(&mut self) -> Vec<u8> {
         self.spare.take().unwrap_or_default()
     }
@@ -218,20 +221,20 @@ impl Queue {
         sealed + self.open.capacity() + self.spare.as_ref().map_or(0, Vec::capacity)
     }
 
-    /// Lines in memory alone, counted from the ground up.
+    /// Counts the lines in memory alone.
     pub(crate) fn lines(&self) -> usize {
         let sealed: usize = self.in_memory().map(Batch::lines).sum();
         sealed.saturating_add(self.open_lines)
     }
 
-    /// How many of the first batches are on disk as well: one or none.
+    /// The number of batches at the front that are on disk as well: one or none.
     pub(crate) fn held(&self) -> usize {
         let first = self.sealed.front();
         usize::from(first.is_some_and(|batch| batch.held().is_some()))
     }
 
-    /// How many of the first batches are older than what else is on disk: one or none. It is sent first,
-    /// and can't be put behind that. `most`: the longest batch that the disk takes.
+    /// The number of batches at the front that must not be written to disk, one or none: the batch is there already,
+    /// or older than the lines there, or longer than `most`, the longest batch that the disk accepts.
     pub(crate) fn before_disk(&self, most: usize) -> usize {
         let first = self.sealed.front();
         usize::from(first.is_some_and(|batch| match batch.on_disk {
@@ -246,12 +249,12 @@ impl Queue {
         self.sealed.iter().skip(self.held())
     }
 
-    /// What is sent next: what is on disk is older than what is in memory.
+    /// The batch that is sent next.
     pub(crate) fn head(&mut self) -> Option<&mut Batch> {
         self.sealed.front_mut()
     }
 
-    /// Where the lines of that are counted.
+    /// The place where the lines of that batch are counted.
     pub(crate) fn place(&self) -> Place {
         match self.held() {
             0 => Place::Buffered,
@@ -259,7 +262,7 @@ impl Queue {
         }
     }
 
-    /// The first batch is done if nothing of it is left. What was on disk leaves the disk then.
+    /// Removes the first batch if no lines of it are left. Returns its batches on disk, to be acknowledged.
     pub(crate) fn retire(&mut self) -> Option<Ranges> {
         if !self.sealed.front().is_some_and(Batch::is_done) {
             return None;
@@ -274,7 +277,6 @@ impl Queue {
             .as_mut()
             .filter(|_| ranges.is_some() && self.spooled == 0)
         {
-            // The backlog's end: its requests may have been larger than any that follow.
             bytes.truncate(KEPT);
             bytes.shrink_to(KEPT);
         }
@@ -282,14 +284,14 @@ impl Queue {
         ranges
     }
 
-    /// The first piece was stored: its last line is the newest thing there is.
+    /// Keeps the last line of the piece that was stored as a probe.
     pub(crate) fn note_stored(&mut self) {
         if let Some(batch) = self.sealed.front() {
             self.probe.stored(batch.end_of_piece(), batch.precision);
         }
     }
 
-    /// The `len` bytes behind the collected lines went to disk; the last of them begins at `last` or
+    /// Takes note that the `len` bytes behind the collected lines went to disk. The last line begins at `last` or
     /// behind it.
     pub(crate) fn note_ahead(&mut self, len: usize, last: usize) {
         let end = self.open_len.saturating_add(len);
@@ -299,11 +301,11 @@ impl Queue {
         self.spool_errors.clear();
     }
 
-    /// The next request is a probe, if there is anything to probe with. False if not.
+    /// Makes the next request a probe. Returns `false` if there is no line for it.
     pub(crate) fn plan_probe(&mut self, random: u64) -> bool {
-        // Any line but the first of this batch (if its times are of the writer's unit), any of those
-        // that follow, or the last that went to disk: what stands behind a failing line may fail as
-        // well, so all of them have to come up now and then.
+        // The candidates are all lines but the first of this batch (which is under suspicion), those of later batches,
+        // and the last one that went to disk, if their times are of the writer's unit. A line behind a failing one
+        // may fail as well, so each has to be chosen at some time.
         let rest = self.sealed.front().map_or(&[][..], Batch::rest);
         let first = split(rest).next().map_or(0, <[u8]>::len);
         let skipped = core::iter::once(first).chain(core::iter::repeat(0));

@@ -7,9 +7,9 @@ use crate::line::ToLine;
 use core::time::Duration;
 
 impl Engine {
-    /// Writes the account as a line, if that is due. It takes no space from the program's lines: if there is
-    /// none, or the clock isn't set, it is left out. It waits while other lines are about to be taken to its
-    /// place, or a text of another unit is.
+    /// Writes the counts as a line, if that is due. It displaces no line of the program: if there is no space, or the
+    /// clock isn't set, it is left out. It waits while the place behind the collected lines is in use, or text of
+    /// another unit is being accepted.
     pub(crate) fn report(&mut self, now: Duration, reading: impl FnOnce() -> Reading) {
         let main = &self.queues[MAIN];
         let free = main.aside == 0 && main.precision == self.settings.precision;

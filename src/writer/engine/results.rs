@@ -1,10 +1,20 @@
-//! What is sent, and what its result means for the lines: delivered, sent again, split, rejected or
-//! dropped. What a response means is decided in `http/write_status`; the delay before a retry in
-//! `writer/settings`.
+//! Requests, and the consequences of their results for lines: delivered, sent again, split, rejected or dropped.
+//! `http/write_status` decides what a response means, `writer/settings` the delay before a retry.
+//!
+//! ```text
+//!                    ┌────────────────────────── retry later (failed) ◀──────────────┐
+//!                    ▼                                                                │
+//!  head batch ─▶ prepare: skip, halve, fit ─▶ in flight ─▶ on_result ─┬─ ambiguous ──┤ suspect
+//!                    ▲                                                ├─ refused, no line named ─▶ doubt ─▶ halve,
+//!                    │                                                │     suspect, reject, or probe
+//!                    ├──────────── the others, at once ◀──────────────┼─ lines named ─▶ take_out ─▶ rejected
+//!                    │                                                ├─ partial write ─▶ delivered and rejected
+//!                    └──────────── the next piece ◀───────────────────┴─ 204 ─▶ delivered
+//! ```
 
 use super::super::account::{DropReason, Place, RejectReason};
 use super::super::rejected::Rejected;
-use super::super::settings::{HUMAN_PAUSE, pause};
+use super::super::settings::{OPERATOR_PAUSE, pause};
 use super::backoff::{Pause, Streak};
 use super::batch::{BAD_RUN, Batch, Piece, Suspicion, number_of};
 use super::link::{Limit, Link};
@@ -15,8 +25,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 impl Engine {
-    /// The first piece of a queue's first batch, as a request. `None`: there is nothing to send, or
-    /// not in the time there is.
+    /// Makes a request of the next piece of a queue's first batch. `None`: there is nothing to send, or not in the
+    /// time left.
     pub(super) fn prepare(&mut self, at: usize, limit: Limit) -> Option<Attempt> {
         if self.queues[at].head().is_none() {
             self.seal(at);
@@ -31,7 +41,7 @@ impl Engine {
                     self.count_delivered(at);
                     self.retire(at);
                 }
-                // (All that is left has been refused, and the path is in doubt.)
+                // (All lines that are left are suspects, and no probe is planned.)
                 None if !batch.probe => {
                     self.retire(at);
                     return None;
@@ -41,7 +51,7 @@ impl Engine {
         }
         let most = self.link.fits(limit, self.now)?;
         let batch = self.queues[at].head()?;
-        // What is known to hold a bad line is cut without trying.
+        // (A piece that is known to have a bad line is halved without being sent.)
         let is_bad = |piece: Piece| piece.suspicion == Suspicion::Bad;
         while batch.next_piece().is_some_and(is_bad) && batch.halve(true) {}
         if batch.bad_run >= BAD_RUN {
@@ -88,9 +98,9 @@ impl Engine {
         })
     }
 
-    /// What became of a request. A result that nobody waits for any more changes nothing.
+    /// Takes the result of a request. One that is no longer waited for has no effect.
     ///
-    /// `uncompressed`: the server is known to take no compressed bodies.
+    /// `uncompressed`: the server is known not to accept compressed bodies.
     pub(crate) fn on_result(
         &mut self,
         now: Duration,
@@ -111,7 +121,7 @@ impl Engine {
             Err(error) if cut => {
                 self.link.cut_off(out.size);
                 self.note_error(at, Arc::new(error));
-                // What is too slow for the caller's ticks waits on disk, if there is one.
+                // (Lines that are too slow for the caller's ticks wait on disk, if there is one.)
                 self.spool_sealed(at);
             }
             result if self.is_probe(at) => self.probed(at, result),
@@ -151,7 +161,7 @@ impl Engine {
         batch.is_some_and(|batch| batch.probe)
     }
 
-    /// What a result shows of the link.
+    /// Learns the speed of the link from a result.
     fn learn(&mut self, out: &Out, result: &Result<(), Error>) {
         let settings = &mut self.settings;
         let error = result.as_ref().err();
@@ -162,7 +172,7 @@ impl Engine {
             self.link.timed_out(out.size);
         }
         if out.size > settings.batch_bytes && error.is_some_and(|e| e.remedy() == Remedy::Split) {
-            // More than the server takes, or a gateway: not again.
+            // (The server or a gateway accepts no requests of this size.)
             settings.merge_bytes = settings.batch_bytes;
         }
     }
@@ -172,14 +182,14 @@ impl Engine {
         self.last_error = Some(error);
     }
 
-    /// Whether the caller's limit ended the request, not the client's own: no failure, only too
-    /// much for the time there was.
+    /// Returns `true` if the caller's limit, not the client's, ended the request. That is no failure: there were too
+    /// many bytes for the time.
     fn was_cut_off(&self, out: &Out, error: &Error) -> bool {
         let now = self.now.saturating_add(Duration::from_millis(5));
         error.is_timeout() && out.limit.end().is_some_and(|end| now >= end)
     }
 
-    /// The first batch is done with if nothing of it is left.
+    /// Removes the first batch if no lines of it are left.
     fn retire(&mut self, at: usize) {
         let done = self.queues[at].retire();
         if let (Some(ranges), Some(disk)) = (done, &mut self.disk) {
@@ -187,7 +197,7 @@ impl Engine {
         }
     }
 
-    /// The first piece is done with: its bytes leave the count. Where its lines are, and how many.
+    /// Removes the piece. Returns the place of its lines, and their number; the caller moves them.
     fn pop(&mut self, at: usize, good: bool) -> (Place, usize) {
         let place = self.queues[at].place();
         let Some(batch) = self.queues[at].head() else {
@@ -207,7 +217,7 @@ impl Engine {
         queue.note_stored();
         let suspected = queue.head().filter(|batch| batch.has_suspects());
         match suspected.and_then(Batch::piece) {
-            // To be sent again if an older line is stored after it; see `Suspicion::Stored`.
+            // (It may have to be sent again; see `Suspicion::Stored`.)
             Some(piece) => piece.suspicion = Suspicion::Stored,
             None => self.count_delivered(at),
         }
@@ -219,7 +229,7 @@ impl Engine {
         self.finish(at, place, Place::Delivered, lines as u64);
     }
 
-    /// Something was stored, or the server named lines that it had read.
+    /// Takes note that the path works: something was stored, or the server named lines.
     pub(super) fn path_works(&mut self, at: usize) {
         let queue = &mut self.queues[at];
         if let Some(batch) = queue.head() {
@@ -234,7 +244,7 @@ impl Engine {
         }
     }
 
-    /// Nothing was stored, because of some lines: they go, the others are sent once more.
+    /// Handles a refusal that names lines, after which nothing is stored: these are rejected, the others sent again.
     fn take_out(&mut self, at: usize, error: Error) {
         let place = self.queues[at].place();
         let Some(batch) = self.queues[at].head() else {
@@ -255,40 +265,40 @@ impl Engine {
         }
     }
 
-    /// Whether which lines are stored is in a part of the response that was lost.
+    /// Returns `true` if the list of lines in the response was truncated before any of them.
     fn leaves_unknown(&mut self, at: usize, error: &Error) -> bool {
         let piece = self.queues[at].head().and_then(|batch| batch.next_piece());
         let lines = piece.map_or(0, |piece| piece.lines);
         named_in_part(error) && last_named(error, lines).is_none()
     }
 
-    /// The good lines are stored: what the server dropped is reported, nothing is sent again.
+    /// Handles a partial write: the good lines are stored, and the dropped ones reported.
     fn report_partial(&mut self, at: usize, error: &Error) {
         let queue = &mut self.queues[at];
         queue.probe.forget();
         let suspects = queue.head().is_some_and(|batch| batch.has_suspects());
         self.path_works(at);
-        // (Of suspects the turn comes again, behind those that now are sent once more.)
+        // (Suspects are sent again first now; the piece itself after them.)
         let Some(batch) = self.queues[at].head().filter(|_| !suspects) else {
             return;
         };
         let sent = batch.next_piece().map_or(0, |piece| piece.lines);
         if let Some(last) = last_named(error, sent).filter(|_| named_in_part(error)) {
-            // Behind the last line that was read of the server's list others may have been dropped: what
-            // stands there is sent again, for the server to name them.
+            // The server's list is truncated: lines behind the last named one may have been dropped as well. They are
+            // sent again, so that the server names them.
             batch.cut_off(last, false);
         }
         let all = batch.next_piece().map_or(0, |piece| piece.lines);
         let mut rejected = batch.named(error.line_errors(), RejectReason::Partial);
         let count = dropped(error, all).or_else(|| {
-            // What names no line was dropped as well.
+            // (Entries that name no line of the piece are dropped lines as well.)
             let unknown = error.line_errors().iter();
             let unknown = unknown.filter(|one| one.number.is_none()).count();
             let count = rejected.len().saturating_add(unknown);
             named_in_part(error).then(|| count.min(all))
         });
         if count.is_some_and(|count| count < rejected.len()) {
-            // They can be the cause, but not all of them are: it is unknown which.
+            // (The server dropped fewer lines than it names, so it is unknown which.)
             rejected.clear();
         }
         let named = rejected.len();
@@ -316,7 +326,7 @@ impl Engine {
         }
     }
 
-    /// The whole piece is refused.
+    /// Rejects the whole piece.
     pub(super) fn reject_piece(&mut self, at: usize, reason: RejectReason, message: &str) {
         let Some(batch) = self.queues[at].head() else {
             return;
@@ -327,7 +337,7 @@ impl Engine {
         self.reject(at, place, rejected);
     }
 
-    /// Lines are refused for good: they are kept to be looked at, on disk as well if there is one.
+    /// Rejects lines: keeps them for inspection, on disk as well if there is one.
     fn reject(&mut self, at: usize, place: Place, mut rejected: Rejected) {
         rejected.bucket.push_str(&self.queues[at].bucket);
         if let Some(disk) = &mut self.disk {
@@ -339,7 +349,7 @@ impl Engine {
         self.finish(at, place, to, lines);
     }
 
-    /// The data are kept and tried again later, unless the policy is at its end.
+    /// Keeps the lines for a later attempt, or drops them if the retry policy's limit is reached.
     pub(super) fn failed(&mut self, at: usize, error: Error) {
         let (now, random) = (self.now, self.jitter.next());
         let policy = &self.settings.retry;
@@ -349,16 +359,16 @@ impl Engine {
         let asked = error.retry_after();
         let own = pause(policy, count, None, random);
         let mut wait = pause(policy, count, asked, random);
-        // (A shorter one than the policy's own was not asked for: it may be cut short.)
+        // (If the policy's own delay is longer, the server's request is met anyway, and a flush may end the delay.)
         let asked = asked.filter(|_| wait > own);
         if error.remedy() == Remedy::Operator {
-            wait = wait.max(HUMAN_PAUSE);
+            wait = wait.max(OPERATOR_PAUSE);
         }
         let until = now.saturating_add(wait);
         let pause = asked.map_or(Pause::Retry, |_| Pause::ServerAsked);
         queue.backoff.wait(until, pause);
         queue.backlog = true;
-        // (What is kept on disk is never given up.)
+        // (With a disk no batch is given up.)
         let over = self.disk.is_none()
             && queue.head().is_some_and(|batch| {
                 batch.failing.add(now);
@@ -376,18 +386,18 @@ impl Engine {
     }
 }
 
-/// What a server says about so many lines that it rejects.
+/// The server's message about so many rejected lines.
 pub(super) fn message(error: &Error, lines: usize) -> &str {
     let named = error.line_errors().first().filter(|_| lines == 1);
     named.map_or(error.message(), |bad| bad.reason.as_str())
 }
 
-/// Whether the client's own limit was over before a response came, but not before anything was sent.
+/// Returns `true` if the client's limit ended the request after something was sent.
 fn timed_out(error: &Error) -> bool {
     error.is_timeout() && matches!(error.kind(), ErrorKind::Transport(e) if !e.unsent)
 }
 
-/// Whether a partial write dropped lines that are named behind the end of what was received.
+/// Returns `true` if the list of dropped lines is longer than the part of the response that was read.
 fn named_in_part(error: &Error) -> bool {
     error
         .response()
@@ -400,8 +410,8 @@ fn last_named(error: &Error, lines: usize) -> Option<usize> {
     named.filter_map(|one| number_of(one, lines)).max()
 }
 
-/// How many lines of a partial write weren't stored: as the server says, or as follows from how
-/// many were. `None` if it says neither.
+/// The number of lines of a partial write that weren't stored, by the server's count of these or of the stored ones.
+/// `None` if the response has neither.
 fn dropped(error: &Error, all: usize) -> Option<usize> {
     let stated = error.response().and_then(|response| response.dropped());
     if let Some(stated) = stated {

@@ -1,4 +1,4 @@
-//! In place of `enabled` where the feature `spool` is off: a type that has no value.
+//! The replacement of `enabled` without the feature `spool`: a type that has no value.
 
 use super::super::rejected::Rejected;
 use super::{Lossy, Ranges, Taken};
@@ -7,20 +7,20 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// What it would fail with.
+/// The error of a call.
 pub(crate) use crate::error::Error as DiskError;
 
 /// Batches on a disk.
 pub(crate) use core::convert::Infallible as Range;
 
-/// There is none.
+/// The disk, of which there is none.
 #[derive(Debug)]
 pub(crate) enum Disk {}
 
 #[allow(
     clippy::needless_pass_by_ref_mut,
     clippy::unused_self,
-    reason = "the same calls as those of the disk that there may be"
+    reason = "the same calls as in `enabled`"
 )]
 impl Disk {
     pub(crate) fn is_ahead(&self) -> bool {

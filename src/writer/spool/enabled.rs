@@ -12,13 +12,13 @@ use core::time::Duration;
 
 pub(crate) use crate::spool::{BatchRange as Range, SpoolError as DiskError};
 
-/// A spool, and the organization whose batches in it are ours.
+/// A spool, and the organization whose batches the writer sends.
 #[derive(Debug)]
 pub(crate) struct Disk {
     spool: Spool,
     org: Option<Org>,
     server: ServerKind,
-    /// Batches for other organizations, too.
+    /// Batches of other organizations are sent as well.
     adopts_all: bool,
     /// The last sync failed.
     sync_failed: bool,
@@ -28,7 +28,7 @@ impl Disk {
     pub(crate) fn new(spool: Spool, client: &Client, server: ServerKind) -> Self {
         Disk {
             spool,
-            // InfluxDB 3 has none: whatever the client has is no part of a target.
+            // (InfluxDB 3 has no organizations: the client's is not part of a target.)
             org: (client.inner().org.clone()).filter(|_| server == ServerKind::V2),
             server,
             adopts_all: false,
@@ -36,12 +36,12 @@ impl Disk {
         }
     }
 
-    /// Every line goes to disk before it counts as accepted.
+    /// Returns `true` if every line goes to disk before it is accepted.
     pub(crate) fn is_ahead(&self) -> bool {
         self.spool.mode() == Mode::WriteAhead
     }
 
-    /// How long its owner is to send for space when it is full, before it gives up.
+    /// The time that the writer sends to make space when the spool is full.
     pub(crate) fn block(&self) -> Option<Duration> {
         match self.spool.overflow_policy() {
             OverflowPolicy::Block(limit) => Some(limit),
@@ -49,27 +49,27 @@ impl Disk {
         }
     }
 
-    /// The longest batch that it takes.
+    /// The longest batch that it accepts.
     pub(crate) fn max_batch_bytes(&self) -> usize {
         self.spool.max_batch_bytes()
     }
 
-    /// It may soon have to drop or refuse something.
+    /// Returns `true` if it may have to drop or refuse batches soon.
     pub(crate) fn is_half_full(&self) -> bool {
         self.spool.is_half_full()
     }
 
-    /// Takes batches for other organizations for its own.
+    /// Has batches of other organizations sent as well.
     pub(crate) fn adopt_all(&mut self) {
         self.adopts_all = true;
     }
 
-    /// Whether it can keep lines for the bucket.
+    /// Refuses the name of a bucket that can't be stored.
     pub(crate) fn check_bucket(&self, bucket: &str) -> Result<(), DiskError> {
         self.target(bucket).map(|_| ())
     }
 
-    /// The bytes of the organization's name or id.
+    /// The length of the organization's name or id.
     pub(crate) fn org_bytes(&self) -> usize {
         match &self.org {
             Some(Org::Id(org) | Org::Name(org)) => org.len(),
@@ -90,14 +90,13 @@ impl Disk {
     }
 
     fn is_ours(&self, target: &Target) -> bool {
-        // (What a later version left can't be sent by this one.)
+        // (Batches of an unknown kind of server, from a later version, can't be sent.)
         let adopted = self.adopts_all && target.is_known();
         adopted || self.target(target.bucket()).is_ok_and(|own| own == *target)
     }
 
-    /// The buckets for which something was found, and how many lines. (A bucket comes more than
-    /// once if several organizations have one of that name.) And how many lines are for somebody
-    /// else, and stay where they are.
+    /// The buckets with a backlog and the number of lines, and the number of foreign lines, which stay. (A bucket is
+    /// listed more than once if several organizations have one of that name.)
     pub(crate) fn found(&self) -> (Vec<(String, u64)>, u64) {
         let (mut ours, mut foreign) = (Vec::new(), 0u64);
         for target in self.spool.targets() {
@@ -110,7 +109,7 @@ impl Disk {
         (ours, foreign)
     }
 
-    /// The target whose turn it is for a bucket: the one with the oldest batch.
+    /// The target to read from for a bucket: the one with the oldest batch.
     fn oldest(&self, bucket: &str) -> Result<Target, DiskError> {
         let own = self.target(bucket)?;
         if !self.adopts_all {
@@ -134,7 +133,7 @@ impl Disk {
             .collect()
     }
 
-    /// Puts so many lines at the end of their bucket's queue. `hold`: they stay in memory, too.
+    /// Appends lines to their bucket's queue. `hold`: they stay in memory as well.
     pub(crate) fn put(
         &mut self,
         bucket: &str,
@@ -155,12 +154,12 @@ impl Disk {
         (put, self.losses(losses))
     }
 
-    /// Whether that failed for want of space.
+    /// Returns `true` if a call failed for lack of space.
     pub(crate) fn is_full(error: &DiskError) -> bool {
         matches!(error, DiskError::Full)
     }
 
-    /// The oldest lines of a bucket: into `body`.
+    /// Reads the oldest lines of a bucket into `body`.
     pub(crate) fn take(
         &mut self,
         bucket: &str,
@@ -184,14 +183,14 @@ impl Disk {
     /// Keeps a line that the server refused.
     pub(crate) fn reject(&mut self, rejected: &Rejected) {
         if let Ok(target) = self.target(&rejected.bucket) {
-            // If that fails, the spool counts it; the writer has counted and kept it already.
+            // (The spool counts a failure; the writer has counted and kept the line already.)
             let line = rejected.line.as_bytes();
             let batch = Batch::new(&target, rejected.precision, 1, line);
             let _ = self.spool.reject(batch, &rejected.message);
         }
     }
 
-    /// Syncs if the durability asks for it now. `all`: whatever that is.
+    /// Syncs if the durability requires it now. `all`: in any case.
     pub(crate) fn sync(&mut self, all: bool) -> Lossy<()> {
         let (synced, losses) = match all {
             true => self.spool.sync_all(),
@@ -204,7 +203,7 @@ impl Disk {
         (synced, self.losses(losses))
     }
 
-    /// How long until the next sync is due. A disk whose sync failed is left alone for a moment.
+    /// The time until the next sync is due; at least a second after a failed one.
     pub(crate) fn next_sync(&self) -> Option<Duration> {
         let left = self.spool.next_sync()?;
         Some(match self.sync_failed {

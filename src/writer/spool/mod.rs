@@ -1,4 +1,4 @@
-//! The adapter between the engine and `Spool`: with the feature `spool`, or in its place.
+//! The adapter between the engine and `Spool`, and its replacement without the feature `spool`.
 
 #[cfg(not(feature = "spool"))]
 mod disabled;
@@ -14,21 +14,21 @@ use crate::Precision;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Which batches on disk a batch in hand stands for.
+/// The batches on disk that a batch in memory stands for.
 pub(crate) type Ranges = Vec<Range>;
 
-/// Lines taken from disk: the unit of their times, how many they are, and which batches.
+/// Lines read back from disk: the unit of their times, their number, and their batches.
 pub(crate) type Taken = (Precision, u64, Ranges);
 
-/// What the disk did, and what it lost in doing so.
+/// The result of a call of the disk, and the lines that it lost meanwhile.
 pub(crate) type Lossy<T> = (Result<T, DiskError>, Vec<Loss>);
 
 /// Lines that left the disk without being delivered.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Loss {
-    /// Of which bucket. `None`: they were for somebody else.
+    /// Their bucket; `None` if they are of another organization.
     pub(crate) bucket: Option<String>,
     pub(crate) lines: u64,
-    /// Of those, how many are in memory, too: these are not lost.
+    /// The number of those that are in memory as well, and so are not lost.
     pub(crate) held: u64,
 }
