@@ -32,18 +32,14 @@ pub(super) fn check_headers(given: &[(String, Secret)]) -> Result<HeaderList, St
 
 /// The default tags, with what the environment says.
 pub(super) fn check_tags(given: &[(String, String)]) -> Result<OwnedDefaultTags, Error> {
-    let mut tags = OwnedDefaultTags::builder();
+    let mut tags = OwnedDefaultTags::new();
     for (key, value) in given {
-        tags = tags.tag(key, placeholder(value).as_deref());
-        // Each by itself, for the first one that is wrong.
-        if let Err(e) = tags.clone().build() {
+        tags = tags.tag(key, placeholder(value).as_deref()).map_err(|e| {
             let key = label(key);
-            return Err(Error::config(format!(
-                "the default tag {key} can't be used: {e}"
-            )));
-        }
+            Error::config(format!("the default tag {key} can't be used: {e}"))
+        })?;
     }
-    Ok(tags.build()?)
+    Ok(tags)
 }
 
 /// The settings of TLS with the files that they name.

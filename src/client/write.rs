@@ -4,7 +4,7 @@ use super::Client;
 use super::transport::{HttpRequest, HttpResponse, RequestBody};
 use super::write_data::{WriteData, encode};
 use crate::error::{Error, PointError};
-use crate::line::{Encoder, Lines, Schema, Sink, Tagged, ToLine};
+use crate::line::{Encoder, Lines, OwnedDefaultTags, Schema, Sink, ToLine};
 use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 /// The lines of one batch, which get the client's default tags.
-type Body = Tagged<Vec<u8>, Vec<u8>>;
+type Body = (Vec<u8>, OwnedDefaultTags);
 
 /// No more storage is taken for a batch before it is needed.
 const MAX_CAPACITY: u32 = 1 << 20;
@@ -137,7 +137,7 @@ impl Client {
         let tags = self.default_tags().cloned().unwrap_or_default();
         let mut enc = Encoder::with_sink(Vec::with_capacity(capacity)).default_tags(tags);
         encode(&mut enc)?;
-        let len = u32::try_from(enc.len()).unwrap_or(MAX_CAPACITY);
+        let len = u32::try_from(enc.as_bytes().len()).unwrap_or(MAX_CAPACITY);
         last.store(len.min(MAX_CAPACITY), Ordering::Relaxed);
         send(enc.lines())
     }

@@ -8,8 +8,9 @@ use super::record::Cell;
 use super::table::DataType;
 #[cfg(feature = "v3")]
 use super::untyped;
+use crate::rfc3339::TimestampError;
 use crate::signed_duration::SignedDuration;
-use crate::timestamp::{Timestamp, TimestampError};
+use crate::timestamp::Timestamp;
 
 /// A type that a cell can be read as.
 ///
@@ -298,9 +299,8 @@ impl<'a> FromCell<'a> for std::time::SystemTime {
     const WANTED: &'static str = "a time";
 
     fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind> {
-        Timestamp::from_cell(cell)?
-            .to_system()
-            .map_err(|_| ValueErrorKind::OutOfRange)
+        let time = Timestamp::from_cell(cell)?;
+        time.try_into().map_err(|_| ValueErrorKind::OutOfRange)
     }
 }
 

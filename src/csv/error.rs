@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::timestamp::TimestampError;
+use crate::rfc3339::TimestampError;
 
 /// Why the stream can't be read on.
 ///

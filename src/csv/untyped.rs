@@ -2,7 +2,8 @@
 
 use super::error::ValueErrorKind;
 use super::number;
-use crate::timestamp::{Timestamp, TimestampError};
+use crate::rfc3339::TimestampError;
+use crate::timestamp::Timestamp;
 
 /// A float; the infinite ones are `inf` and `-inf` there.
 #[inline]

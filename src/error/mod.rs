@@ -21,7 +21,7 @@ use crate::csv::{ReadError, ReadErrorKind, ValueError};
 use crate::flux::FluxError;
 pub use crate::http::{Remedy, Stored};
 use crate::line::{EncodeError, SerializeError};
-use crate::timestamp::TimestampError;
+use crate::rfc3339::TimestampError;
 pub use delivery::{ClockError, DiskError, FlushError, WriteError};
 pub use line_error::LineError;
 pub use point::PointError;

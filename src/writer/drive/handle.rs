@@ -184,7 +184,7 @@ impl WriterHandle {
             };
             return Err(self.shared.refused(error));
         }
-        let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
+        let (len, lines, untimed) = (enc.as_bytes().len(), enc.line_count(), enc.untimed_count());
         let left_out = (enc.skipped(), enc.empty_tags());
         self.scratch.truncate(len);
         self.hand_over(other, self.spec.precision, lines, untimed > 0)?;

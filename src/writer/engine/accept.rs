@@ -63,7 +63,7 @@ impl Engine {
         let to = &mut self.queues[at];
         let mut enc = self.spec.encoder(&mut to.open, to.open_len);
         let encoded = encode(&mut enc);
-        let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
+        let (len, lines, untimed) = (enc.as_bytes().len(), enc.line_count(), enc.untimed_count());
         let left_out = (enc.skipped(), enc.empty_tags());
         if let Err(error) = encoded {
             let error = PointError::of_next(&enc, error);

@@ -29,7 +29,7 @@ impl Engine {
         if stats.named(&measurement).to_line(&mut enc).is_err() {
             return;
         }
-        let pending = Pending::new(MAIN, enc.len(), 1);
+        let pending = Pending::new(MAIN, enc.as_bytes().len(), 1);
         let refused = self.stats.not_accepted;
         match self.take(pending, Some(reading)) {
             Ok(Accepted::Yes | Accepted::Full) => {
