@@ -111,7 +111,7 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
     say!(
         "written  {sent} values, {} lines, {} bytes, to bucket \"{}\" in {:.1} ms",
         enc.line_count(),
-        enc.len(),
+        enc.as_bytes().len(),
         target.bucket,
         millis(start),
     );

@@ -228,10 +228,11 @@ pub use line::{Encoder, ToLine};
 #[cfg(any(feature = "client", feature = "spool"))]
 pub use overflow_policy::OverflowPolicy;
 pub use precision::Precision;
+pub use rfc3339::TimestampError;
 pub use signed_duration::{DurationError, SignedDuration};
 #[cfg(feature = "spool")]
 pub use spool::Spool;
-pub use timestamp::{Timestamp, TimestampError};
+pub use timestamp::Timestamp;
 #[cfg(feature = "client")]
 pub use writer::Writer;
 

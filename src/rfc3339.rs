@@ -4,91 +4,119 @@ use core::fmt;
 
 use crate::FAST_PATHS;
 use crate::swar::{HIGH, ZEROS, are_digits, eight_digits};
-use crate::timestamp::{Timestamp, TimestampError};
 
-impl Timestamp {
-    /// The same over the first `len` bytes of `tail`. Nearly all times are of one form, and that is
-    /// read eight bytes at a time.
-    #[inline]
-    pub(crate) fn parse_at(tail: &[u8], len: usize) -> Result<Timestamp, TimestampError> {
-        if FAST_PATHS {
-            if let Some(time) = common_form::<true>(tail, len) {
-                return Ok(time);
-            }
-        }
-        Timestamp::parse_bytes(tail.get(..len).unwrap_or_default(), false)
-    }
+/// Why a text is not a [`Timestamp`](crate::Timestamp).
+///
+/// ```
+/// use influx_edge::{Timestamp, TimestampError};
+///
+/// assert_eq!(Timestamp::parse("2026-02-30T00:00:00Z"), Err(TimestampError::Field));
+/// assert_eq!(Timestamp::parse("2016-12-31T23:59:60Z"), Err(TimestampError::LeapSecond));
+/// assert_eq!(Timestamp::parse("2500-01-01T00:00:00Z"), Err(TimestampError::OutOfRange));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimestampError {
+    /// Not of the form `2023-11-14T22:13:20.123456789Z`.
+    Syntax,
+    /// The form is right, but there is no such month, day, hour, minute, second or offset.
+    Field,
+    /// A leap second (`:60`): the server's time scale has none and refuses them too.
+    LeapSecond,
+    /// More than nine fraction digits: below a nanosecond nothing can be kept.
+    TooPrecise,
+    /// Before 1677-09-21T00:12:43.145224192Z or after 2262-04-11T23:47:16.854775807Z.
+    OutOfRange,
+}
 
-    /// The same as InfluxDB 3 writes it: without a zone, which means UTC, and as a bare date, which means
-    /// its midnight.
-    #[cfg(feature = "v3")]
-    #[inline]
-    pub(crate) fn parse_utc(tail: &[u8], len: usize) -> Result<Timestamp, TimestampError> {
-        if FAST_PATHS {
-            if let Some(time) = common_form::<false>(tail, len) {
-                return Ok(time);
-            }
-        }
-        let text = tail.get(..len).unwrap_or_default();
-        if let Ok(date) = <[u8; 10]>::try_from(text) {
-            let mut midnight = *b"0000-00-00T00:00:00";
-            if let Some(start) = midnight.first_chunk_mut() {
-                *start = date;
-            }
-            return Timestamp::parse_bytes(&midnight, true);
-        }
-        Timestamp::parse_bytes(text, true)
+impl fmt::Display for TimestampError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TimestampError::Syntax => "not an RFC 3339 time",
+            TimestampError::Field => "no such date or time of day",
+            TimestampError::LeapSecond => "leap seconds are not supported",
+            TimestampError::TooPrecise => "more than nine fraction digits",
+            TimestampError::OutOfRange => "time outside the years 1677 to 2262",
+        })
     }
+}
 
-    /// Every form, byte by byte; a cell needs no UTF-8 check first. `utc`: the zone may be left out.
-    fn parse_bytes(text: &[u8], utc: bool) -> Result<Timestamp, TimestampError> {
-        const FORM: &[u8; 19] = b"0000-00-00T00:00:00";
-        let Some((whole, rest)) = text.split_first_chunk::<{ FORM.len() }>() else {
-            return Err(TimestampError::Syntax);
-        };
-        let mut numbers = [0; 6];
-        let mut next = numbers.iter_mut();
-        let mut number = next.next();
-        for (&byte, &form) in whole.iter().zip(FORM) {
-            let digit = byte.wrapping_sub(b'0');
-            match &mut number {
-                Some(number) if form == b'0' && digit <= 9 => {
-                    **number = **number * 10 + u32::from(digit);
-                }
-                _ if byte == form || (form == b'T' && byte == b't') => number = next.next(),
-                _ => return Err(TimestampError::Syntax),
-            }
-        }
-        let [year, month, day, hour, minute, second] = numbers;
-        let (nanos, rest) = fraction(rest)?;
-        let offset = match rest {
-            [] if utc => 0,
-            rest => offset_seconds(rest)?,
-        };
-        if !(1..=12).contains(&month) || day == 0 || day > days_in_month(year, month) {
-            return Err(TimestampError::Field);
-        }
-        if hour > 23 || minute > 59 || second > 60 {
-            return Err(TimestampError::Field);
-        }
-        if second == 60 {
-            return Err(TimestampError::LeapSecond);
-        }
-        // Outside these years no instant fits; inside them 32 bits hold every step below.
-        if !(1677..=2262).contains(&year) {
-            return Err(TimestampError::OutOfRange);
-        }
-        let days = unix_days(year, month, day);
-        let seconds = days * 86_400 + i64::from(hour * 3600 + minute * 60 + second) - offset;
-        join(seconds, nanos).map(Timestamp)
-    }
+impl core::error::Error for TimestampError {}
 
-    /// Floor of the time in seconds, and the nanoseconds above it.
-    fn split(self) -> (i64, u32) {
-        // In range by the arithmetic: the remainder is below 10^9.
-        let nanos = u32::try_from(self.0.rem_euclid(1_000_000_000)).unwrap_or(0);
-        (self.0.div_euclid(1_000_000_000), nanos)
+/// Returns the nanoseconds since 1970 of the first `len` bytes of `tail`, of any form that RFC 3339 has. Nearly
+/// all times are of one form, and that is read eight bytes at a time, for which it may look at what follows.
+#[inline]
+pub(crate) fn parse(tail: &[u8], len: usize) -> Result<i64, TimestampError> {
+    if FAST_PATHS {
+        if let Some(time) = common_form::<true>(tail, len) {
+            return Ok(time);
+        }
     }
+    parse_bytes(tail.get(..len).unwrap_or_default(), false)
+}
+
+/// The same as InfluxDB 3 writes it: without a zone, which means UTC, and as a bare date, which means
+/// its midnight.
+#[cfg(feature = "v3")]
+#[inline]
+pub(crate) fn parse_utc(tail: &[u8], len: usize) -> Result<i64, TimestampError> {
+    if FAST_PATHS {
+        if let Some(time) = common_form::<false>(tail, len) {
+            return Ok(time);
+        }
+    }
+    let text = tail.get(..len).unwrap_or_default();
+    if let Ok(date) = <[u8; 10]>::try_from(text) {
+        let mut midnight = *b"0000-00-00T00:00:00";
+        if let Some(start) = midnight.first_chunk_mut() {
+            *start = date;
+        }
+        return parse_bytes(&midnight, true);
+    }
+    parse_bytes(text, true)
+}
+
+/// Every form, byte by byte; a cell needs no UTF-8 check first. `utc`: the zone may be left out.
+fn parse_bytes(text: &[u8], utc: bool) -> Result<i64, TimestampError> {
+    const FORM: &[u8; 19] = b"0000-00-00T00:00:00";
+    let Some((whole, rest)) = text.split_first_chunk::<{ FORM.len() }>() else {
+        return Err(TimestampError::Syntax);
+    };
+    let mut numbers = [0; 6];
+    let mut next = numbers.iter_mut();
+    let mut number = next.next();
+    for (&byte, &form) in whole.iter().zip(FORM) {
+        let digit = byte.wrapping_sub(b'0');
+        match &mut number {
+            Some(number) if form == b'0' && digit <= 9 => {
+                **number = **number * 10 + u32::from(digit);
+            }
+            _ if byte == form || (form == b'T' && byte == b't') => number = next.next(),
+            _ => return Err(TimestampError::Syntax),
+        }
+    }
+    let [year, month, day, hour, minute, second] = numbers;
+    let (nanos, rest) = fraction(rest)?;
+    let offset = match rest {
+        [] if utc => 0,
+        rest => offset_seconds(rest)?,
+    };
+    if !(1..=12).contains(&month) || day == 0 || day > days_in_month(year, month) {
+        return Err(TimestampError::Field);
+    }
+    if hour > 23 || minute > 59 || second > 60 {
+        return Err(TimestampError::Field);
+    }
+    if second == 60 {
+        return Err(TimestampError::LeapSecond);
+    }
+    // Outside these years no instant fits; inside them 32 bits hold every step below.
+    if !(1677..=2262).contains(&year) {
+        return Err(TimestampError::OutOfRange);
+    }
+    let days = unix_days(year, month, day);
+    let seconds = days * 86_400 + i64::from(hour * 3600 + minute * 60 + second) - offset;
+    join(seconds, nanos)
 }
 
 /// Days from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar.
@@ -97,7 +125,7 @@ const EPOCH_DAYS: i64 = 719_468;
 /// Reads `2023-11-14T22:13:20Z` and `2023-11-14T22:13:20.123456789Z`, or both without the `Z`; `None` for
 /// anything else, right or wrong.
 #[inline]
-fn common_form<const ZONE: bool>(tail: &[u8], len: usize) -> Option<Timestamp> {
+fn common_form<const ZONE: bool>(tail: &[u8], len: usize) -> Option<i64> {
     let (date, rest) = tail.split_first_chunk()?;
     let (day, _) = rest.split_first_chunk()?;
     let clock = tail.get(11..)?.first_chunk()?;
@@ -137,9 +165,7 @@ fn common_form<const ZONE: bool>(tail: &[u8], len: usize) -> Option<Timestamp> {
     let seconds = u32::from(hour) * 3600 + u32::from(minute) * 60 + u32::from(second);
     let days = unix_days(year, month, day);
     // Far from overflow in these years.
-    Some(Timestamp(
-        (days * 86_400 + i64::from(seconds)) * 1_000_000_000 + i64::from(nanos),
-    ))
+    Some((days * 86_400 + i64::from(seconds)) * 1_000_000_000 + i64::from(nanos))
 }
 
 /// Eight bytes of digits and separators as in `form`: each byte with a digit behind it becomes the
@@ -280,12 +306,11 @@ fn join(seconds: i64, nanos: u32) -> Result<i64, TimestampError> {
         .ok_or(TimestampError::OutOfRange)
 }
 
-pub(super) fn write_rfc3339(
-    f: &mut fmt::Formatter<'_>,
-    time: Timestamp,
-    all_digits: bool,
-) -> fmt::Result {
-    let (seconds, nanos) = time.split();
+/// Writes nanoseconds since 1970 in UTC, with nine fraction digits or with as many as it takes.
+pub(crate) fn write(f: &mut fmt::Formatter<'_>, time: i64, all_digits: bool) -> fmt::Result {
+    let seconds = time.div_euclid(1_000_000_000);
+    // In range by the arithmetic: the remainder is below 10^9.
+    let nanos = u32::try_from(time.rem_euclid(1_000_000_000)).unwrap_or(0);
     // Both fit: an i64 of nanoseconds is less than 107 000 days either way.
     let days = u32::try_from(seconds.div_euclid(86_400) + EPOCH_DAYS).unwrap_or(0);
     let second = u32::try_from(seconds.rem_euclid(86_400)).unwrap_or(0);

@@ -55,12 +55,6 @@ impl SignedDuration {
         micros MICRO;
     }
 
-    /// So many nanoseconds.
-    #[must_use]
-    pub const fn nanos(count: i64) -> SignedDuration {
-        SignedDuration(count)
-    }
-
     /// The negative of a duration: what a range that begins so long ago starts with.
     ///
     /// ```
@@ -79,12 +73,6 @@ impl SignedDuration {
         SignedDuration(-(nanos as i64))
     }
 
-    /// Nanoseconds.
-    #[must_use]
-    pub const fn as_nanos(self) -> i64 {
-        self.0
-    }
-
     /// Whole microseconds; what is left of one is cut off.
     #[must_use]
     pub const fn as_micros(self) -> i64 {
@@ -101,12 +89,6 @@ impl SignedDuration {
     #[must_use]
     pub const fn as_secs(self) -> i64 {
         self.0 / SECOND
-    }
-
-    /// Whether it is below zero.
-    #[must_use]
-    pub const fn is_negative(self) -> bool {
-        self.0 < 0
     }
 
     /// Its length, without the sign.

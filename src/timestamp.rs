@@ -1,6 +1,6 @@
 //! `Timestamp`: an instant in nanoseconds.
 
-use crate::rfc3339::write_rfc3339;
+use crate::rfc3339::{self, TimestampError};
 use crate::signed_duration::SignedDuration;
 use core::fmt;
 use core::ops::{Add, AddAssign, Sub, SubAssign};
@@ -168,7 +168,7 @@ impl Timestamp {
     #[must_use]
     pub fn now() -> Timestamp {
         let now = std::time::SystemTime::now();
-        Timestamp::from_system(now).unwrap_or(match now < std::time::UNIX_EPOCH {
+        Timestamp::try_from(now).unwrap_or(match now < std::time::UNIX_EPOCH {
             true => Timestamp::MIN,
             false => Timestamp::MAX,
         })
@@ -195,6 +195,19 @@ impl Timestamp {
         Timestamp::parse_at(text.as_bytes(), text.len())
     }
 
+    /// As [`parse`](Timestamp::parse), of the first `len` bytes of a longer text, which needn't be UTF-8.
+    #[inline]
+    pub(crate) fn parse_at(tail: &[u8], len: usize) -> Result<Timestamp, TimestampError> {
+        rfc3339::parse(tail, len).map(Timestamp)
+    }
+
+    /// The same as InfluxDB 3 writes it: see [`rfc3339::parse_utc`].
+    #[cfg(feature = "v3")]
+    #[inline]
+    pub(crate) fn parse_utc(tail: &[u8], len: usize) -> Result<Timestamp, TimestampError> {
+        rfc3339::parse_utc(tail, len).map(Timestamp)
+    }
+
     /// Displays all nine fraction digits, as Flux time literals are written:
     /// `2023-11-14T22:13:20.500000000Z`.
     ///
@@ -204,60 +217,8 @@ impl Timestamp {
     /// assert_eq!(Timestamp::from_nanos(0).rfc3339_nanos().to_string(), "1970-01-01T00:00:00.000000000Z");
     /// ```
     #[must_use]
-    pub const fn rfc3339_nanos(self) -> Rfc3339Nanos {
+    pub const fn rfc3339_nanos(self) -> impl fmt::Display {
         Rfc3339Nanos(self)
-    }
-
-    /// The system's clock reading as a time; its own resolution is kept.
-    ///
-    /// ```
-    /// use influx_edge::Timestamp;
-    /// use std::time::{Duration, UNIX_EPOCH};
-    ///
-    /// assert_eq!(Timestamp::from_system(UNIX_EPOCH + Duration::from_secs(1))?, Timestamp::from_nanos(1_000_000_000));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns [`TimestampError::OutOfRange`] if the time is before 1677 or after 2262.
-    #[cfg(feature = "std")]
-    pub fn from_system(time: std::time::SystemTime) -> Result<Timestamp, TimestampError> {
-        let nanos = match time.duration_since(std::time::UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_nanos()),
-            // The distance of i64::MIN is one more than i64::MAX, so negate as i128.
-            Err(before) => i128::try_from(before.duration().as_nanos())
-                .map(i128::wrapping_neg)
-                .and_then(i64::try_from),
-        };
-        nanos.map(Timestamp).map_err(|_| TimestampError::OutOfRange)
-    }
-
-    /// This time as the system's.
-    ///
-    /// Windows counts in steps of 100 ns and drops the rest.
-    ///
-    /// ```
-    /// use influx_edge::Timestamp;
-    ///
-    /// assert_eq!(Timestamp::from_nanos(0).to_system()?, std::time::UNIX_EPOCH);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns [`TimestampError::OutOfRange`] if the system's clock can't hold the time, as a
-    /// 32-bit `time_t` can't after 2038.
-    #[cfg(feature = "std")]
-    pub fn to_system(self) -> Result<std::time::SystemTime, TimestampError> {
-        let distance = core::time::Duration::from_nanos(self.0.unsigned_abs());
-        let epoch = std::time::UNIX_EPOCH;
-        let time = if self.0 < 0 {
-            epoch.checked_sub(distance)
-        } else {
-            epoch.checked_add(distance)
-        };
-        time.ok_or(TimestampError::OutOfRange)
     }
 }
 
@@ -270,7 +231,7 @@ impl fmt::Debug for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_rfc3339(f, *self, false)
+        rfc3339::write(f, self.0, false)
     }
 }
 
@@ -347,63 +308,66 @@ impl Sub for Timestamp {
     }
 }
 
-/// See [`Timestamp::from_system`].
+/// Keeps the resolution of the system's clock. Returns [`TimestampError::OutOfRange`] before 1677 and after
+/// 2262.
+///
+/// ```
+/// use influx_edge::Timestamp;
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let time = Timestamp::try_from(UNIX_EPOCH + Duration::from_secs(1))?;
+/// assert_eq!(time, Timestamp::from_secs(1));
+/// # Ok::<(), influx_edge::TimestampError>(())
+/// ```
 #[cfg(feature = "std")]
 impl TryFrom<std::time::SystemTime> for Timestamp {
     type Error = TimestampError;
 
     fn try_from(time: std::time::SystemTime) -> Result<Timestamp, TimestampError> {
-        Timestamp::from_system(time)
+        let nanos = match time.duration_since(std::time::UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_nanos()),
+            // The distance of i64::MIN is one more than i64::MAX, so negate as i128.
+            Err(before) => i128::try_from(before.duration().as_nanos())
+                .map(i128::wrapping_neg)
+                .and_then(i64::try_from),
+        };
+        nanos.map(Timestamp).map_err(|_| TimestampError::OutOfRange)
+    }
+}
+
+/// Returns [`TimestampError::OutOfRange`] if the system's clock can't hold the time, as a 32-bit `time_t`
+/// can't after 2038. Windows counts in steps of 100 ns and drops the rest.
+///
+/// ```
+/// use influx_edge::Timestamp;
+/// use std::time::{SystemTime, UNIX_EPOCH};
+///
+/// assert_eq!(SystemTime::try_from(Timestamp::from_secs(0))?, UNIX_EPOCH);
+/// # Ok::<(), influx_edge::TimestampError>(())
+/// ```
+#[cfg(feature = "std")]
+impl TryFrom<Timestamp> for std::time::SystemTime {
+    type Error = TimestampError;
+
+    fn try_from(time: Timestamp) -> Result<std::time::SystemTime, TimestampError> {
+        let distance = Duration::from_nanos(time.0.unsigned_abs());
+        let epoch = std::time::UNIX_EPOCH;
+        let time = match time.0 < 0 {
+            true => epoch.checked_sub(distance),
+            false => epoch.checked_add(distance),
+        };
+        time.ok_or(TimestampError::OutOfRange)
     }
 }
 
 /// A [`Timestamp`] displayed with exactly nine fraction digits; see [`Timestamp::rfc3339_nanos`].
-#[derive(Clone, Copy, Debug)]
-pub struct Rfc3339Nanos(Timestamp);
+struct Rfc3339Nanos(Timestamp);
 
 impl fmt::Display for Rfc3339Nanos {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_rfc3339(f, self.0, true)
+        rfc3339::write(f, self.0.0, true)
     }
 }
-
-/// Why a text is not a [`Timestamp`].
-///
-/// ```
-/// use influx_edge::{Timestamp, TimestampError};
-///
-/// assert_eq!(Timestamp::parse("2026-02-30T00:00:00Z"), Err(TimestampError::Field));
-/// assert_eq!(Timestamp::parse("2016-12-31T23:59:60Z"), Err(TimestampError::LeapSecond));
-/// assert_eq!(Timestamp::parse("2500-01-01T00:00:00Z"), Err(TimestampError::OutOfRange));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TimestampError {
-    /// Not of the form `2023-11-14T22:13:20.123456789Z`.
-    Syntax,
-    /// The form is right, but there is no such month, day, hour, minute, second or offset.
-    Field,
-    /// A leap second (`:60`): the server's time scale has none and refuses them too.
-    LeapSecond,
-    /// More than nine fraction digits: below a nanosecond nothing can be kept.
-    TooPrecise,
-    /// Before 1677-09-21T00:12:43.145224192Z or after 2262-04-11T23:47:16.854775807Z.
-    OutOfRange,
-}
-
-impl fmt::Display for TimestampError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TimestampError::Syntax => "not an RFC 3339 time",
-            TimestampError::Field => "no such date or time of day",
-            TimestampError::LeapSecond => "leap seconds are not supported",
-            TimestampError::TooPrecise => "more than nine fraction digits",
-            TimestampError::OutOfRange => "time outside the years 1677 to 2262",
-        })
-    }
-}
-
-impl core::error::Error for TimestampError {}
 
 #[cfg(feature = "serde")]
 impl Timestamp {

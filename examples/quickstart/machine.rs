@@ -112,7 +112,7 @@ impl Machine {
         };
         Ok(Sample {
             host: self.host.clone(),
-            time: Timestamp::from_system(SystemTime::now())?,
+            time: Timestamp::try_from(SystemTime::now())?,
             cpu_percent: cpu_percent.map(two_decimals),
             load_1m: first_number("/proc/loadavg"),
             memory_percent: memory_percent().map(two_decimals),

@@ -32,18 +32,14 @@ pub(super) fn check_headers(given: &[(String, Secret)]) -> Result<HeaderList, St
 
 /// Checks the default tags, after reading those from the environment.
 pub(super) fn check_tags(given: &[(String, String)]) -> Result<OwnedDefaultTags, Error> {
-    let mut tags = OwnedDefaultTags::builder();
+    let mut tags = OwnedDefaultTags::new();
     for (key, value) in given {
-        tags = tags.tag(key, placeholder(value).as_deref());
-        // One at a time, so that the error names the first invalid one.
-        if let Err(e) = tags.clone().build() {
+        tags = tags.tag(key, placeholder(value).as_deref()).map_err(|e| {
             let key = label(key);
-            return Err(Error::config(format!(
-                "the default tag {key} can't be used: {e}"
-            )));
-        }
+            Error::config(format!("the default tag {key} can't be used: {e}"))
+        })?;
     }
-    Ok(tags.build()?)
+    Ok(tags)
 }
 
 /// Reads the files that the TLS settings name.

@@ -172,8 +172,13 @@ impl Target {
     }
 
     pub(crate) fn push_query(&mut self, name: &str, value: &str) {
-        // Writing to a `String` never fails.
-        let _ = self.0.query(name, value);
+        let mark = if self.has_query { '&' } else { '?' };
+        self.has_query = true;
+        for (before, part) in [(mark, name), ('=', value)] {
+            self.text.push(before);
+            // Writing to a `String` never fails.
+            let _ = encode_component(part, &mut self.text);
+        }
     }
 
     pub(crate) fn into_string(self) -> String {

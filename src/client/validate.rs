@@ -267,7 +267,7 @@ impl Client {
         let Some(server) = self.server_clock() else {
             return Check::unknown("the server's time is not known: its responses have no Date");
         };
-        let Ok(here) = Timestamp::from_system(SystemTime::now()) else {
+        let Ok(here) = Timestamp::try_from(SystemTime::now()) else {
             return Check::failed(Error::content(
                 "cannot use this machine's clock",
                 "it shows no time between the years 1677 and 2262",

@@ -5,7 +5,7 @@ use super::transport::{HttpRequest, HttpResponse, RequestBody};
 use super::url::Target;
 use super::write_data::WriteData;
 use crate::error::{Error, PointError};
-use crate::line::{Encoder, Lines, Tagged, ToLine};
+use crate::line::{Encoder, Lines, OwnedDefaultTags, ToLine};
 use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 /// The sink for a batch of lines, which get the client's default tags.
-type Body = Tagged<Vec<u8>, Vec<u8>>;
+type Body = (Vec<u8>, OwnedDefaultTags);
 
 /// The most storage that is reserved for a batch before it is needed.
 const MAX_CAPACITY: u32 = 1 << 20;
@@ -105,7 +105,7 @@ impl Client {
         let tags = self.default_tags().cloned().unwrap_or_default();
         let mut enc = Encoder::with_sink(Vec::with_capacity(capacity)).default_tags(tags);
         encode(&mut enc)?;
-        let len = u32::try_from(enc.len()).unwrap_or(MAX_CAPACITY);
+        let len = u32::try_from(enc.as_bytes().len()).unwrap_or(MAX_CAPACITY);
         last.store(len.min(MAX_CAPACITY), Ordering::Relaxed);
         send(enc.lines())
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::timestamp::TimestampError;
+use crate::rfc3339::TimestampError;
 
 /// The reason that the stream can't be decoded.
 ///

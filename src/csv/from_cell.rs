@@ -229,9 +229,8 @@ impl<'a> FromCell<'a> for std::time::SystemTime {
     const WANTED: &'static str = "a time";
 
     fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind> {
-        Timestamp::from_cell(cell)?
-            .to_system()
-            .map_err(|_| ValueErrorKind::OutOfRange)
+        let time = Timestamp::from_cell(cell)?;
+        time.try_into().map_err(|_| ValueErrorKind::OutOfRange)
     }
 }
 

@@ -21,9 +21,9 @@ use crate::csv::{ReadError, ReadErrorKind, ValueError};
 use crate::flux::FluxError;
 pub use crate::http::{Remedy, Stored};
 use crate::line::{EncodeError, SerializeError};
+use crate::rfc3339::TimestampError;
 #[cfg(feature = "spool")]
 use crate::spool::SpoolError;
-use crate::timestamp::TimestampError;
 pub use delivery::{ClockError, FlushError, WriteError};
 pub use line_error::LineError;
 pub use point::PointError;

@@ -136,13 +136,13 @@ impl ToFlux for Timestamp {
 #[cfg(feature = "std")]
 impl ToFlux for std::time::SystemTime {
     fn write_literal(&self, out: &mut dyn Write) -> Result<(), FluxError> {
-        Timestamp::from_system(*self)
+        Timestamp::try_from(*self)
             .map_err(|_| FluxError::OutOfRange)?
             .write_literal(out)
     }
 
     fn write_ast(&self, out: &mut dyn Write) -> Result<(), FluxError> {
-        Timestamp::from_system(*self)
+        Timestamp::try_from(*self)
             .map_err(|_| FluxError::OutOfRange)?
             .write_ast(out)
     }

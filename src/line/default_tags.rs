@@ -3,8 +3,11 @@
 #[cfg(feature = "client")]
 use super::duplicate_keys;
 use super::error::EncodeError;
-use super::series::{SeriesBuilder, SeriesIn};
+use super::series::SeriesIn;
 use super::sink::Sink;
+#[cfg(feature = "std")]
+use super::sink::sealed::Draining;
+use super::sink::sealed::{self, Grow};
 use super::value::TagValue;
 
 /// Tags that every line of an encoder gets unless it has them itself, in storage for `N` bytes.
@@ -15,7 +18,7 @@ use super::value::TagValue;
 /// ```
 /// use influx_edge::line::{DefaultTags, Encoder};
 ///
-/// let tags = DefaultTags::<64>::builder().tag("host", "gw-7").tag("site", "north").build()?;
+/// let tags = DefaultTags::<64>::new().tag("host", "gw-7")?.tag("site", "north")?;
 /// let mut storage = [0u8; 128];
 /// let mut enc = Encoder::new(&mut storage).default_tags(tags);
 /// enc.line("load").tag("site", "south").field("one", 0.5).finish()?;
@@ -29,7 +32,7 @@ pub type DefaultTags<const N: usize> = DefaultTagsIn<heapless::Vec<u8, N>>;
 /// ```
 /// use influx_edge::line::{Encoder, OwnedDefaultTags};
 ///
-/// let tags = OwnedDefaultTags::builder().tag("host", "gw-7").build()?;
+/// let tags = OwnedDefaultTags::new().tag("host", "gw-7")?;
 /// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
 /// enc.line("load").tag("host", "").field("one", 0.5).finish()?;
 /// assert_eq!(enc.as_bytes(), b"load,host=gw-7 one=0.5\n");
@@ -43,21 +46,39 @@ pub type OwnedDefaultTags = DefaultTagsIn<alloc::vec::Vec<u8>>;
 pub struct DefaultTagsIn<S>(SeriesIn<S>);
 
 impl<S: Sink + Default> DefaultTagsIn<S> {
-    /// Begins an empty list. Errors wait until [`build`](DefaultTagsBuilder::build).
+    /// No tags yet.
     ///
     /// ```
     /// use influx_edge::line::DefaultTags;
     ///
-    /// let tags = DefaultTags::<64>::builder().tag("host", "gw 7").tag("site", "north").build()?;
+    /// let tags = DefaultTags::<64>::new().tag("host", "gw 7")?.tag("site", "north")?;
     /// assert_eq!(tags.as_bytes(), b",host=gw\\ 7,site=north");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn builder() -> DefaultTagsBuilder<S> {
-        DefaultTagsBuilder(SeriesBuilder::empty())
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 }
 
 impl<S: Sink> DefaultTagsIn<S> {
+    /// Adds a tag. An empty value or `None` adds nothing.
+    ///
+    /// ```
+    /// use influx_edge::line::{DefaultTags, EncodeError};
+    ///
+    /// let tags = DefaultTags::<64>::new().tag("host", "gw-7")?.tag("site", "")?;
+    /// assert_eq!(tags.as_bytes(), b",host=gw-7");
+    /// assert!(matches!(tags.tag("time", "noon"), Err(EncodeError::Reserved(_))));
+    /// # Ok::<(), EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the same errors as [`SeriesIn::tag`].
+    pub fn tag(self, key: &str, value: impl TagValue) -> Result<Self, EncodeError> {
+        self.0.tag(key, value).map(DefaultTagsIn)
+    }
+
     /// The escaped list: `,host=gw-7,site=north`.
     #[inline]
     #[must_use]
@@ -80,32 +101,36 @@ impl OwnedDefaultTags {
     }
 }
 
-/// Collects [`DefaultTags`]; the first error is kept for [`build`](Self::build).
-///
-/// ```
-/// use influx_edge::line::{DefaultTags, EncodeError};
-///
-/// let tags = DefaultTags::<64>::builder().tag("host", "gw-7").tag("site", ""); // no site
-/// assert_eq!(tags.build()?.as_bytes(), b",host=gw-7");
-/// let reserved = DefaultTags::<64>::builder().tag("time", "noon").tag("host", "gw-7");
-/// assert!(matches!(reserved.build(), Err(EncodeError::Reserved(_))));
-/// # Ok::<(), EncodeError>(())
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "the tags are there only after build()"]
-pub struct DefaultTagsBuilder<S>(SeriesBuilder<S>);
+/// A sink whose lines get default tags.
+impl<S: Sink, D: Sink> Sink for (S, DefaultTagsIn<D>) {}
+impl<S: Sink, D: Sink> sealed::Sink for (S, DefaultTagsIn<D>) {
+    const DRAINS: bool = S::DRAINS;
+    fn open(&mut self) {
+        self.0.open();
+    }
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self.0.bytes()
+    }
+    #[inline]
+    fn parts(&mut self) -> (&mut [u8], &[u8]) {
+        (self.0.parts().0, self.1.as_bytes())
+    }
+    fn grow(&mut self, whole: usize, used: usize, max: usize) -> Grow {
+        self.0.grow(whole, used, max)
+    }
+    fn close(&mut self, whole: usize) {
+        self.0.close(whole);
+    }
+}
 
-impl<S: Sink> DefaultTagsBuilder<S> {
-    /// Adds a tag. An empty value or `None` adds nothing.
-    pub fn tag(self, key: &str, value: impl TagValue) -> Self {
-        DefaultTagsBuilder(self.0.tag(key, value))
+#[cfg(feature = "std")]
+impl<S: Sink + Draining, D: Sink> Draining for (S, DefaultTagsIn<D>) {
+    fn drain(&mut self, whole: usize, used: usize) -> (usize, std::io::Result<()>) {
+        self.0.drain(whole, used)
     }
 
-    /// The tags, or the first thing that was wrong with them.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`SeriesBuilder::build`].
-    pub fn build(self) -> Result<DefaultTagsIn<S>, EncodeError> {
-        self.0.build().map(DefaultTagsIn)
+    fn flush_out(&mut self) -> std::io::Result<()> {
+        self.0.flush_out()
     }
 }

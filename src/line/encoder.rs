@@ -4,16 +4,14 @@ use super::default_tags::DefaultTagsIn;
 use super::error::EncodeError;
 use super::field_key::FieldName;
 use super::into_timestamp::IntoTimestamp;
-#[cfg(feature = "alloc")]
-use super::kept::KeptPart;
 use super::line_state::LineState;
-use super::series::SeriesRef;
+use super::series::SeriesIn;
 use super::sink::Sink;
 #[cfg(feature = "std")]
 use super::sink::sealed::Draining;
 use super::sink::sealed::Grow;
-use super::tagged::Tagged;
-use super::to_line::ToLine;
+#[cfg(feature = "alloc")]
+use super::value::sealed::Value;
 use super::value::{FieldValue, TagValue};
 use crate::Precision;
 
@@ -36,14 +34,6 @@ pub struct Lines<'a> {
     pub bytes: &'a [u8],
     /// The unit of the timestamps in `bytes`.
     pub precision: Precision,
-}
-
-impl Lines<'_> {
-    /// True if there is nothing to write.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
 }
 
 /// Writes line protocol into a [`Sink`]: whole lines, or none.
@@ -131,6 +121,29 @@ impl<'b> Encoder<&'b mut [u8]> {
     #[must_use]
     pub fn new(storage: &'b mut [u8]) -> Self {
         Encoder::with_sink(storage)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Encoder<alloc::vec::Vec<u8>> {
+    /// An encoder into a `Vec` that grows to `max` bytes at most. Beyond them a line is
+    /// [`BufferFull`](EncodeError::BufferFull). Allocates with the first line, and by doubling from then on.
+    ///
+    /// ```
+    /// use influx_edge::line::{EncodeError, Encoder};
+    ///
+    /// let mut enc = Encoder::bounded(40);
+    /// enc.line("weather").field("temp_c", 21.5).finish()?;
+    /// enc.line("weather").field("temp_c", 21.6).finish()?;
+    /// let third = enc.line("weather").field("temp_c", 21.7).finish();
+    /// assert_eq!((third, enc.into_sink().len()), (Err(EncodeError::BufferFull), 40));
+    /// # Ok::<(), EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn bounded(max: usize) -> Self {
+        let mut enc = Encoder::with_sink(alloc::vec::Vec::new());
+        enc.core.max_bytes = Some(max);
+        enc
     }
 }
 
@@ -257,7 +270,7 @@ impl<S: Sink> Encoder<S> {
     /// ```
     /// use influx_edge::line::{DefaultTags, Encoder};
     ///
-    /// let tags = DefaultTags::<32>::builder().tag("host", "gw-7").build()?;
+    /// let tags = DefaultTags::<32>::new().tag("host", "gw-7")?;
     /// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
     /// enc.line("load").field("one", 0.5).finish()?;
     /// enc.line("load").tag("host", "other").field("one", 0.5).finish()?; // a line's own tag wins
@@ -265,9 +278,9 @@ impl<S: Sink> Encoder<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn default_tags<D: Sink>(self, tags: DefaultTagsIn<D>) -> Encoder<Tagged<S, D>> {
+    pub fn default_tags<D: Sink>(self, tags: DefaultTagsIn<D>) -> Encoder<(S, DefaultTagsIn<D>)> {
         Encoder {
-            sink: Tagged::new(self.sink, tags),
+            sink: (self.sink, tags),
             core: self.core,
         }
     }
@@ -303,7 +316,7 @@ impl<S: Sink> Encoder<S> {
     /// ```
     /// use influx_edge::line::{Encoder, Series};
     ///
-    /// let series = Series::<64>::builder("weather").tag("station", "zrh-1").build()?;
+    /// let series = Series::<64>::new("weather")?.tag("station", "zrh-1")?;
     /// let mut enc = Encoder::with_sink(Vec::new());
     /// for (at, temp) in [(1, 21.5), (2, 21.75)] {
     ///     enc.series(&series).field("temp_c", temp).timestamp(at)?;
@@ -312,30 +325,11 @@ impl<S: Sink> Encoder<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub fn series<'s>(&mut self, series: impl Into<SeriesRef<'s>>) -> Line<'_, S> {
-        let series = series.into();
+    pub fn series<T: Sink>(&mut self, series: &SeriesIn<T>) -> Line<'_, S> {
+        let series = series.borrow();
         self.core.begin();
         self.attempt(|core, buf, _| core.series(buf, series));
         Line { enc: self }
-    }
-
-    /// Writes a value of the caller's own type, or a collection of them: see
-    /// [`ToLine`](super::ToLine).
-    ///
-    /// ```
-    /// use influx_edge::line::{Encoder, Point};
-    ///
-    /// let mut enc = Encoder::with_sink(Vec::new());
-    /// enc.encode(&Point::new("t").field("v", 1).timestamp(7, Default::default()))?;
-    /// assert_eq!(enc.as_bytes(), b"t v=1i 7\n");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error for the first of the value's lines that is refused. Lines completed before it stay.
-    #[inline]
-    pub fn encode(&mut self, value: &(impl ToLine + ?Sized)) -> Result<(), EncodeError> {
-        value.to_line(self)
     }
 
     /// The whole lines in the buffer.
@@ -362,20 +356,6 @@ impl<S: Sink> Encoder<S> {
             bytes: self.as_bytes(),
             precision: self.core.precision,
         }
-    }
-
-    /// How many bytes of whole lines are in the buffer.
-    ///
-    /// ```
-    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
-    /// enc.line("t").field("v", 1).finish()?;
-    /// assert_eq!(enc.len(), "t v=1i\n".len());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[inline]
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.core.committed
     }
 
     /// True if there is no whole line in the buffer.
@@ -530,7 +510,11 @@ impl<S: Sink> Encoder<S> {
 
     #[cold]
     pub(super) fn grow(&mut self) -> Result<(), EncodeError> {
-        match self.sink.grow(self.core.committed, self.core.pos) {
+        #[cfg(feature = "alloc")]
+        let max = self.core.max_bytes.unwrap_or(usize::MAX);
+        #[cfg(not(feature = "alloc"))]
+        let max = usize::MAX;
+        match self.sink.grow(self.core.committed, self.core.pos, max) {
             Grow::None => Err(EncodeError::BufferFull),
             Grow::Grown => Ok(()),
             Grow::Drained(gone) => {
@@ -589,9 +573,8 @@ impl<'e, S: Sink> Line<'e, S> {
     /// As [`tag`](Self::tag), of what a point keeps.
     #[cfg(feature = "alloc")]
     #[inline]
-    pub(super) fn kept_tag(self, part: &KeptPart<'_>) -> Self {
-        self.enc
-            .attempt(|core, buf, _| core.tag(buf, part.key, &part.value));
+    pub(super) fn kept_tag(self, key: &[u8], value: &impl Value) -> Self {
+        self.enc.attempt(|core, buf, _| core.tag(buf, key, value));
         self
     }
 
@@ -653,16 +636,15 @@ impl<S: Sink> Fields<'_, S> {
     #[inline]
     pub fn field(self, key: impl FieldName, value: impl FieldValue) -> Self {
         self.enc
-            .attempt(|core, buf, _| core.field(buf, &key, &value));
+            .attempt(|core, buf, _| core.field(buf, key.key(), &value));
         self
     }
 
     /// As [`field`](Self::field), of what a point keeps.
     #[cfg(feature = "alloc")]
     #[inline]
-    pub(super) fn kept_field(self, part: &KeptPart<'_>) -> Self {
-        self.enc
-            .attempt(|core, buf, _| core.field(buf, part.key, &part.value));
+    pub(super) fn kept_field(self, key: &[u8], value: &impl Value) -> Self {
+        self.enc.attempt(|core, buf, _| core.field(buf, key, value));
         self
     }
 
@@ -702,15 +684,6 @@ impl<S: Sink> Fields<'_, S> {
     /// Returns an error for the first thing that is wrong with the line, which leaves no trace then.
     #[inline]
     pub fn finish(self) -> Result<(), EncodeError> {
-        self.end(None)
-    }
-
-    /// Refuses the line for a reason found outside, unless it was refused already.
-    #[cfg(feature = "alloc")]
-    pub(super) fn fail(self, error: EncodeError) -> Result<(), EncodeError> {
-        if !self.enc.core.failed() {
-            self.enc.core.fail(error);
-        }
         self.end(None)
     }
 

@@ -12,7 +12,8 @@ use crate::TimestampError;
 /// let mut enc = Encoder::with_sink(Vec::new());
 /// let error = enc.line("t").tag("time", "noon").field("v", 1).finish().unwrap_err();
 /// let part = error.location().expect("it is in a tag").part;
-/// assert_eq!((part, part.as_str()), (Part::TagKey, "tag key"));
+/// assert_eq!(part, Part::TagKey);
+/// assert_eq!(part.to_string(), "tag key");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -32,9 +33,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// The part in words: `"tag key"`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Part::Measurement => "measurement",
             Part::TagKey => "tag key",
@@ -56,6 +55,12 @@ impl Part {
             Part::FieldValue => "the value of field",
             Part::Timestamp => "the time, field",
         }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -97,9 +102,7 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
-    /// The kind in words: `"a sequence"`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             ValueKind::Boolean => "a boolean",
             ValueKind::Integer => "an integer",
@@ -113,6 +116,12 @@ impl ValueKind {
             ValueKind::Variant => "an enum's variant with data",
             ValueKind::Nothing => "nothing",
         }
+    }
+}
+
+impl fmt::Display for ValueKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -270,18 +279,6 @@ impl EncodeError {
             | EncodeError::NoFields
             | EncodeError::NotAStruct(_) => None,
         }
-    }
-
-    /// True if the same line can succeed once the sink has space again.
-    ///
-    /// ```
-    /// let mut storage = [0u8; 4];
-    /// let mut enc = influx_edge::line::Encoder::new(&mut storage);
-    /// assert!(enc.line("t").field("v", 1).finish().unwrap_err().is_full());
-    /// ```
-    #[must_use]
-    pub const fn is_full(&self) -> bool {
-        matches!(self, EncodeError::BufferFull)
     }
 }
 

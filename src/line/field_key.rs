@@ -1,11 +1,11 @@
 //! Field keys: a text, or one that was checked and escaped before.
 
+use self::sealed::PreparedKey;
 use super::duplicate_keys::KeyHash;
 use super::error::{EncodeError, Location, Part};
 use super::escape::{self, Name};
 use super::names::is_reserved;
-use super::sink::Sink;
-use super::sink::sealed::Grow;
+use super::sink::{self, Sink};
 use super::slice_writer::SliceWriter;
 
 /// A field's key: `&str`, `String`, or a prepared [`FieldKey`].
@@ -15,62 +15,45 @@ use super::slice_writer::SliceWriter;
 pub trait FieldName: sealed::FieldName {}
 
 pub(super) mod sealed {
-    use super::{EncodeError, KeyHash, Name, SliceWriter};
+    use super::{Key, KeyHash};
 
+    #[allow(private_bounds)] // sealed: never called from outside
     pub trait FieldName {
-        /// Refuses what can be refused before anything is written.
+        type Key<'k>: Key
+        where
+            Self: 'k;
         #[doc(hidden)]
-        #[allow(private_interfaces)] // sealed: nobody outside can name these
-        fn check(&self, name: Name) -> Result<(), EncodeError>;
-        #[doc(hidden)]
-        #[allow(private_interfaces)]
-        fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError>;
-        #[doc(hidden)]
-        #[allow(private_interfaces)]
-        fn hash(&self) -> KeyHash;
-        /// Where the first quote is, if there is one.
-        #[doc(hidden)]
-        fn quote(&self) -> Option<usize>;
-        /// The key as it was given, or as it is escaped.
-        #[cfg(feature = "alloc")]
-        #[doc(hidden)]
-        fn as_bytes(&self) -> &[u8];
+        fn key(&self) -> Self::Key<'_>;
+    }
+
+    /// A key that was checked and escaped before.
+    #[derive(Clone, Copy)]
+    pub struct PreparedKey<'k> {
+        pub(super) escaped: &'k [u8],
+        pub(super) hash: KeyHash,
     }
 }
 
-impl FieldName for str {}
-#[allow(private_interfaces)]
-impl sealed::FieldName for str {
-    #[inline]
-    fn check(&self, name: Name) -> Result<(), EncodeError> {
-        str::as_bytes(self).check(name)
-    }
-
-    #[inline]
-    fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
-        str::as_bytes(self).put(out, name)
-    }
-
-    #[inline]
-    fn hash(&self) -> KeyHash {
-        str::as_bytes(self).hash()
-    }
-
-    fn quote(&self) -> Option<usize> {
-        str::as_bytes(self).quote()
-    }
-
+/// A field's key as the encoder takes it. There are two types, and not one with two states, so that a program
+/// with keys of one kind has no code for the other.
+pub(super) trait Key: Copy {
+    /// Refuses what can be refused before anything is written.
+    fn check(self, name: Name) -> Result<(), EncodeError>;
+    /// Writes the key, escaped.
+    fn put(self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError>;
+    /// Returns the hash of the text as it was given.
+    fn hash(self) -> KeyHash;
+    /// Returns the offset of the first quote, in the text as it was given.
+    fn quote(self) -> Option<usize>;
+    /// Returns the key as it was given, or as it is escaped.
     #[cfg(feature = "alloc")]
-    fn as_bytes(&self) -> &[u8] {
-        str::as_bytes(self)
-    }
+    fn bytes(&self) -> &[u8];
 }
 
-/// A key whose bytes are known to be UTF-8; callers outside can't give one.
-#[allow(private_interfaces)]
-impl sealed::FieldName for [u8] {
+/// A key that was not looked at yet, in UTF-8.
+impl Key for &[u8] {
     #[inline]
-    fn check(&self, name: Name) -> Result<(), EncodeError> {
+    fn check(self, name: Name) -> Result<(), EncodeError> {
         let place = Location::new(name.part, name.index, 0);
         if self.is_empty() {
             return Err(EncodeError::Empty(place));
@@ -82,87 +65,89 @@ impl sealed::FieldName for [u8] {
     }
 
     #[inline]
-    fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
+    fn put(self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
         escape::name(out, self, name)
     }
 
     #[inline]
-    fn hash(&self) -> KeyHash {
+    fn hash(self) -> KeyHash {
         KeyHash::of(self)
     }
 
-    fn quote(&self) -> Option<usize> {
+    fn quote(self) -> Option<usize> {
         self.iter().position(|byte| *byte == b'"')
     }
 
     #[cfg(feature = "alloc")]
-    fn as_bytes(&self) -> &[u8] {
+    fn bytes(&self) -> &[u8] {
         self
     }
 }
 
-impl<T: FieldName + ?Sized> FieldName for &T {}
-#[allow(private_interfaces)]
-impl<T: FieldName + ?Sized> sealed::FieldName for &T {
+impl Key for PreparedKey<'_> {
     #[inline]
-    fn check(&self, name: Name) -> Result<(), EncodeError> {
-        (**self).check(name)
+    fn check(self, _: Name) -> Result<(), EncodeError> {
+        Ok(())
     }
 
     #[inline]
-    fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
-        (**self).put(out, name)
+    fn put(self, out: &mut SliceWriter<'_>, _: Name) -> Result<(), EncodeError> {
+        out.copy_short(self.escaped)
     }
 
     #[inline]
-    fn hash(&self) -> KeyHash {
-        (**self).hash()
+    fn hash(self) -> KeyHash {
+        self.hash
     }
 
-    fn quote(&self) -> Option<usize> {
-        (**self).quote()
+    fn quote(self) -> Option<usize> {
+        let at = self.escaped.quote()?;
+        // Without the backslashes that stand before it.
+        let before = self.escaped.get(..at).unwrap_or_default();
+        let escapes = before
+            .windows(2)
+            .filter(|pair| matches!(pair, [b'\\', b',' | b' ' | b'=']))
+            .count();
+        Some(at.saturating_sub(escapes))
     }
 
     #[cfg(feature = "alloc")]
-    fn as_bytes(&self) -> &[u8] {
-        sealed::FieldName::as_bytes(&**self)
+    fn bytes(&self) -> &[u8] {
+        self.escaped
     }
 }
 
-macro_rules! text {
-    ($([$($generics:tt)*] $t:ty;)*) => {$(
+/// Types that lend a text or another key.
+macro_rules! lent {
+    ($([$($generics:tt)*] $t:ty, $to:ty;)*) => {$(
         impl<$($generics)*> FieldName for $t {}
-        #[allow(private_interfaces)]
         impl<$($generics)*> sealed::FieldName for $t {
+            type Key<'k> = <$to as sealed::FieldName>::Key<'k>
+            where
+                Self: 'k;
             #[inline]
-            fn check(&self, name: Name) -> Result<(), EncodeError> {
-                sealed::FieldName::check(&**self, name)
-            }
-
-            #[inline]
-            fn put(&self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
-                sealed::FieldName::put(&**self, out, name)
-            }
-
-            #[inline]
-            fn hash(&self) -> KeyHash {
-                sealed::FieldName::hash(&**self)
-            }
-
-            fn quote(&self) -> Option<usize> {
-                sealed::FieldName::quote(&**self)
-            }
-
-            #[cfg(feature = "alloc")]
-            fn as_bytes(&self) -> &[u8] {
-                sealed::FieldName::as_bytes(&**self)
+            fn key(&self) -> Self::Key<'_> {
+                sealed::FieldName::key(&**self)
             }
         }
     )*};
 }
-text!([const N: usize] heapless::String<N>;);
+lent!([T: FieldName + ?Sized] &T, T; [const N: usize] heapless::String<N>, str;);
 #[cfg(feature = "alloc")]
-text!([] alloc::string::String; [] alloc::borrow::Cow<'_, str>; [] alloc::boxed::Box<str>;);
+lent! {
+    [] alloc::string::String, str;
+    [] alloc::borrow::Cow<'_, str>, str;
+    [] alloc::boxed::Box<str>, str;
+}
+
+impl FieldName for str {}
+impl sealed::FieldName for str {
+    type Key<'k> = &'k [u8];
+    #[inline]
+    fn key(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
 
 /// A field's key, checked and escaped once and written many times, with storage for `N` bytes.
 ///
@@ -172,7 +157,7 @@ text!([] alloc::string::String; [] alloc::borrow::Cow<'_, str>; [] alloc::boxed:
 /// ```
 /// use influx_edge::line::{Encoder, FieldKey, Series};
 ///
-/// let series = Series::<64>::builder("indoor climate").tag("site name", "kitchen").build()?;
+/// let series = Series::<64>::new("indoor climate")?.tag("site name", "kitchen")?;
 /// let temp = FieldKey::<16>::new("air temp")?;
 /// let mut storage = [0u8; 256];
 /// let mut enc = Encoder::new(&mut storage);
@@ -219,23 +204,12 @@ impl<S: Sink + Default> FieldKeyIn<S> {
     /// [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
     pub fn new(key: &str) -> Result<Self, EncodeError> {
         let (part, index) = (Part::FieldKey, 0);
-        let name = Name { part, index };
-        sealed::FieldName::check(key, name)?;
+        let (text, name) = (key.as_bytes(), Name { part, index });
+        text.check(name)?;
         let mut storage = S::default();
-        storage.open();
-        loop {
-            let mut out = SliceWriter::new(storage.parts().0, 0);
-            let (done, end) = (escape::name(&mut out, key.as_bytes(), name), out.pos());
-            match done {
-                Ok(()) => {
-                    storage.close(end);
-                    let hash = KeyHash::of(key.as_bytes());
-                    return Ok(FieldKeyIn { storage, hash });
-                }
-                Err(EncodeError::BufferFull) if matches!(storage.grow(0, 0), Grow::Grown) => {}
-                Err(error) => return Err(error),
-            }
-        }
+        sink::append(&mut storage, |out| text.put(out, name))?;
+        let hash = KeyHash::of(text);
+        Ok(FieldKeyIn { storage, hash })
     }
 }
 
@@ -255,37 +229,16 @@ impl<S: Sink> FieldKeyIn<S> {
 }
 
 impl<S: Sink> FieldName for FieldKeyIn<S> {}
-#[allow(private_interfaces)]
 impl<S: Sink> sealed::FieldName for FieldKeyIn<S> {
+    type Key<'k>
+        = PreparedKey<'k>
+    where
+        S: 'k;
     #[inline]
-    fn check(&self, _: Name) -> Result<(), EncodeError> {
-        Ok(())
-    }
-
-    #[inline]
-    fn put(&self, out: &mut SliceWriter<'_>, _: Name) -> Result<(), EncodeError> {
-        out.copy_short(self.storage.bytes())
-    }
-
-    #[inline]
-    fn hash(&self) -> KeyHash {
-        self.hash
-    }
-
-    fn quote(&self) -> Option<usize> {
-        // In the text as it was given: without the backslashes that stand before it.
-        let escaped = self.storage.bytes();
-        let at = escaped.iter().position(|byte| *byte == b'"')?;
-        let before = escaped.get(..at).unwrap_or_default();
-        let escapes = before
-            .windows(2)
-            .filter(|pair| matches!(pair, [b'\\', b',' | b' ' | b'=']))
-            .count();
-        Some(at.saturating_sub(escapes))
-    }
-
-    #[cfg(feature = "alloc")]
-    fn as_bytes(&self) -> &[u8] {
-        self.storage.bytes()
+    fn key(&self) -> PreparedKey<'_> {
+        PreparedKey {
+            escaped: self.storage.bytes(),
+            hash: self.hash,
+        }
     }
 }

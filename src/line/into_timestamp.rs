@@ -65,8 +65,6 @@ pub(super) enum KeptTime {
     /// A count of the precision of the encoder that the point meets.
     Count(i64),
     At(Timestamp),
-    /// A time that 64 bits of nanoseconds can't hold.
-    OutOfRange,
 }
 
 /// The earliest storable time a query can return, in nanoseconds.
@@ -127,11 +125,12 @@ impl IntoTimestamp for std::time::SystemTime {}
 #[allow(private_interfaces)]
 impl sealed::IntoTimestamp for std::time::SystemTime {
     fn keep(self) -> KeptTime {
-        Timestamp::from_system(self).map_or(KeptTime::OutOfRange, KeptTime::At)
+        // No line can carry the earliest time either.
+        KeptTime::At(Timestamp::try_from(self).unwrap_or(Timestamp::MIN))
     }
 
     fn count(self, precision: Precision) -> Result<i64, EncodeError> {
-        let time = Timestamp::from_system(self).map_err(|_| EncodeError::TimestampOutOfRange)?;
+        let time = Timestamp::try_from(self).map_err(|_| EncodeError::TimestampOutOfRange)?;
         time.count(precision)
     }
 }

@@ -2,7 +2,6 @@
 
 use super::sink::Sink;
 use super::sink::sealed::{self, Draining as _, Grow};
-use super::tagged::Tagged;
 use std::io;
 use std::vec::Vec;
 
@@ -91,16 +90,6 @@ impl<W: io::Write> sealed::Draining for IoSink<W> {
     }
 }
 
-impl<S: Sink + sealed::Draining, D: Sink> sealed::Draining for Tagged<S, D> {
-    fn drain(&mut self, whole: usize, used: usize) -> (usize, io::Result<()>) {
-        self.sink.drain(whole, used)
-    }
-
-    fn flush_out(&mut self) -> io::Result<()> {
-        self.sink.flush_out()
-    }
-}
-
 impl<W: io::Write> Sink for IoSink<W> {}
 impl<W: io::Write> sealed::Sink for IoSink<W> {
     const DRAINS: bool = true;
@@ -114,7 +103,7 @@ impl<W: io::Write> sealed::Sink for IoSink<W> {
         (&mut self.bytes, &[])
     }
     #[cold]
-    fn grow(&mut self, whole: usize, used: usize) -> Grow {
+    fn grow(&mut self, whole: usize, used: usize, _: usize) -> Grow {
         if whole == 0 {
             return Grow::None;
         }

@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::error::{EncodeError, Location, Part};
-use super::escape::{self, Name};
+use super::formatted;
 use super::slice_writer::SliceWriter;
-use super::value::{Presence, ValueRules, put_string, raw, sealed};
+use super::value::sealed::{Value, ValueWriter};
 
 /// What kind of value a part has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,19 +148,15 @@ impl Kept {
 
     /// Appends a part, and says whether it has a value: a field that is absent leaves nothing.
     #[inline]
-    pub(super) fn push(
-        &mut self,
-        key: &str,
-        value: impl Fn(&mut SliceWriter<'_>) -> Result<(), EncodeError>,
-    ) -> bool {
+    pub(super) fn push<const TAG: bool>(&mut self, key: &str, value: &impl Value) -> bool {
         loop {
             let mut out = SliceWriter::new(&mut self.storage, self.len);
-            match push(&mut out, key, &value) {
+            match push::<TAG>(&mut out, key, value) {
                 Ok(present) => {
                     self.len = out.pos();
                     return present;
                 }
-                // There is no other error: see `format`.
+                // There is no other error: see `Keep::display`.
                 Err(_) => self.grow(),
             }
         }
@@ -284,16 +280,16 @@ impl Clone for Kept {
 }
 
 #[inline]
-fn push(
+fn push<const TAG: bool>(
     out: &mut SliceWriter<'_>,
     key: &str,
-    value: impl Fn(&mut SliceWriter<'_>) -> Result<(), EncodeError>,
+    value: &impl Value,
 ) -> Result<bool, EncodeError> {
     let start = out.pos();
     put_length(out, key.len())?;
     out.copy_short(key.as_bytes())?;
     let value_start = out.pos();
-    value(out)?;
+    value.write_to(Keep::<TAG>(out))?;
     let present = out.pos() > value_start;
     if !present {
         out.rewind(start);
@@ -315,43 +311,54 @@ fn head(len: usize, kind: Kind) -> usize {
     len << KIND_BITS | kind as usize
 }
 
-/// Appends a text as it is.
-#[inline]
-pub(super) fn text(out: &mut SliceWriter<'_>, text: &str) -> Result<(), EncodeError> {
-    put_length(out, head(text.len(), Kind::Text))?;
-    out.copy_short(text.as_bytes())
-}
+/// Appends the value of a part.
+struct Keep<'o, 'b, const TAG: bool>(&'o mut SliceWriter<'b>);
 
-/// Appends a tag that is absent on purpose, or a number that is not finite.
-pub(super) fn none(out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
-    put_length(out, head(0, Kind::None))
-}
+impl<const TAG: bool> ValueWriter for Keep<'_, '_, TAG> {
+    type Done = Result<(), EncodeError>;
+    const TAG: bool = TAG;
 
-/// Appends what stands on the line as it is.
-#[inline]
-pub(super) fn verbatim(
-    out: &mut SliceWriter<'_>,
-    write: impl FnOnce(&mut SliceWriter<'_>) -> Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
-    let at = out.pos();
-    out.put(0)?;
-    write(out)?;
-    close(out, at, Kind::Verbatim)
-}
+    #[inline]
+    fn none(self) -> Self::Done {
+        match TAG {
+            true => self.not_finite(),
+            false => Ok(()),
+        }
+    }
 
-/// Appends what a `Display` writes. That it failed is kept, too.
-pub(super) fn format(
-    out: &mut SliceWriter<'_>,
-    text: fmt::Arguments<'_>,
-) -> Result<(), EncodeError> {
-    let at = out.pos();
-    out.put(0)?;
-    match raw(out, text, Location::new(Part::FieldValue, 0, 0)) {
-        Ok(()) => close(out, at, Kind::Text),
-        Err(EncodeError::BufferFull) => Err(EncodeError::BufferFull),
-        Err(_) => {
-            out.rewind(at.saturating_add(1));
-            close(out, at, Kind::Failed)
+    #[inline]
+    fn not_finite(self) -> Self::Done {
+        put_length(self.0, head(0, Kind::None))
+    }
+
+    #[inline]
+    fn verbatim(
+        self,
+        write: impl Fn(&mut SliceWriter<'_>) -> Result<(), EncodeError>,
+    ) -> Self::Done {
+        let at = self.0.pos();
+        self.0.put(0)?;
+        write(self.0)?;
+        close(self.0, at, Kind::Verbatim)
+    }
+
+    #[inline]
+    fn text(self, text: &[u8]) -> Self::Done {
+        put_length(self.0, head(text.len(), Kind::Text))?;
+        self.0.copy_short(text)
+    }
+
+    /// That a `Display` failed is kept, too.
+    fn display(self, text: fmt::Arguments<'_>) -> Self::Done {
+        let (at, out) = (self.0.pos(), self.0);
+        out.put(0)?;
+        match formatted::raw(out, text, Location::new(Part::FieldValue, 0, 0)) {
+            Ok(()) => close(out, at, Kind::Text),
+            Err(EncodeError::BufferFull) => Err(EncodeError::BufferFull),
+            Err(_) => {
+                out.rewind(at.saturating_add(1));
+                close(out, at, Kind::Failed)
+            }
         }
     }
 }
@@ -395,71 +402,27 @@ impl<'a> KeptValue<'a> {
         };
         (kind, self.bytes)
     }
-
-    fn copy(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
-        put_length(out, head(self.bytes.len(), self.kind))?;
-        out.copy_short(self.bytes)
-    }
 }
 
-#[allow(private_interfaces)]
-impl sealed::Tag for KeptValue<'_> {
-    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
-        self.copy(out)
-    }
-
+impl Value for KeptValue<'_> {
     #[inline]
-    fn is_absent(&self) -> bool {
-        self.bytes.is_empty() && self.kind != Kind::Failed
-    }
-
-    #[inline]
-    fn is_none(&self) -> bool {
-        self.kind == Kind::None
-    }
-
-    #[inline]
-    fn put(&self, cursor: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError> {
+    fn write_to<W: ValueWriter>(&self, writer: W) -> W::Done {
         match self.kind {
-            Kind::Verbatim => cursor.copy_short(self.bytes),
-            Kind::Text => escape::name(cursor, self.bytes, name),
-            Kind::None => Ok(()),
-            Kind::Failed => Err(EncodeError::Format(Location::new(name.part, name.index, 0))),
+            Kind::Verbatim => writer.verbatim(|out| out.copy_short(self.bytes)),
+            Kind::Text => writer.text(self.bytes),
+            Kind::None if W::TAG => writer.none(),
+            Kind::None => writer.not_finite(),
+            Kind::Failed => writer.display(format_args!("{Fails}")),
         }
     }
 }
 
-#[allow(private_interfaces)]
-impl sealed::Field for KeptValue<'_> {
-    fn keep(&self, out: &mut SliceWriter<'_>) -> Result<(), EncodeError> {
-        self.copy(out)
-    }
+/// In the place of a `Display` that failed: fails again.
+struct Fails;
 
-    #[inline]
-    fn presence(&self) -> Presence {
-        match self.kind {
-            Kind::None => Presence::NotFinite,
-            Kind::Verbatim | Kind::Text | Kind::Failed => Presence::Present,
-        }
-    }
-
-    #[inline]
-    fn put(
-        &self,
-        cursor: &mut SliceWriter<'_>,
-        rules: ValueRules,
-        index: u16,
-    ) -> Result<(), EncodeError> {
-        match self.kind {
-            Kind::Verbatim => cursor.copy_short(self.bytes),
-            Kind::Text => put_string(cursor, self.bytes, rules, index),
-            Kind::None => Ok(()),
-            Kind::Failed => Err(EncodeError::Format(Location::new(
-                Part::FieldValue,
-                index,
-                0,
-            ))),
-        }
+impl fmt::Display for Fails {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Err(fmt::Error)
     }
 }
 

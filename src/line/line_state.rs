@@ -3,16 +3,20 @@
 //!
 //! Nothing here is generic over the sink, so a program with three sinks has one copy of it.
 
+use core::fmt;
+
 use super::duplicate_keys::{self, KeyHash, KeySet};
 use super::error::{EncodeError, Location, Part};
-use super::escape::Name;
-use super::field_key::sealed::FieldName;
+use super::escape::{self, Name};
+use super::field_key::Key;
+use super::formatted;
 use super::into_timestamp;
-use super::names::{check_tag_key, measurement, tag_key};
+use super::names::measurement;
 use super::number;
 use super::series::SeriesRef;
 use super::slice_writer::SliceWriter;
-use super::value::{Presence, ValueRules, sealed};
+use super::tag_writer::{Tag, TagWriter};
+use super::value::sealed::{Value, ValueWriter};
 use crate::Precision;
 
 /// Series key + 4 + field key, as escaped: the storage engine keeps their length in 16 bits.
@@ -33,6 +37,9 @@ pub(super) struct LineState {
     pub(super) skipped: usize,
     pub(super) empty_tags: usize,
     pub(super) pos: usize,
+    /// The most that a `Vec` may grow to.
+    #[cfg(feature = "alloc")]
+    pub(super) max_bytes: Option<usize>,
     /// Length of the series key once the tags are closed.
     series_len: usize,
     error: Option<EncodeError>,
@@ -117,7 +124,7 @@ impl LineState {
     }
 
     #[inline]
-    pub(super) fn tag<V: sealed::Tag>(
+    pub(super) fn tag<V: Value>(
         &mut self,
         buf: &mut [u8],
         key: &[u8],
@@ -132,49 +139,30 @@ impl LineState {
     }
 
     #[inline]
-    fn put_tag<V: sealed::Tag>(
+    fn put_tag<V: Value>(
         &mut self,
         buf: &mut [u8],
         key: &[u8],
         value: &V,
     ) -> Result<(), EncodeError> {
-        let place = |part| Name {
-            part,
-            index: self.tags,
-        };
-        if value.is_absent() {
-            // The default, if there is one, may step in. The key has to be right all the same.
-            check_tag_key(key, place(Part::TagKey))?;
-            return if value.is_none() {
-                Ok(())
-            } else {
-                self.empty_tag()
-            };
-        }
         let mut out = SliceWriter::new(buf, self.pos);
-        let key_start = tag_key(&mut out, key, place(Part::TagKey))?;
-        let value_start = out.pos();
-        sealed::Tag::put(value, &mut out, place(Part::TagValue))?;
-        if out.pos() == value_start {
-            // Something formatted to nothing.
-            return self.empty_tag();
-        }
-        let hash = KeyHash::of(key);
-        if !self.tag_keys.definitely_absent(hash) {
-            let tags = self.committed..key_start.saturating_sub(1);
-            let escaped = out.between(key_start, value_start.saturating_sub(1));
-            if duplicate_keys::contains(out.between(tags.start, tags.end), escaped, false) {
-                return Err(EncodeError::Duplicate(Location::new(
-                    Part::TagKey,
-                    self.tags,
-                    0,
-                )));
+        let written = value.write_to(TagWriter {
+            out: &mut out,
+            start: self.committed,
+            key,
+            index: self.tags,
+            keys: &mut self.tag_keys,
+        })?;
+        match written {
+            Tag::Written => {
+                self.tags = self.tags.saturating_add(1);
+                self.pos = out.pos();
+                Ok(())
             }
+            // The default, if there is one, may step in.
+            Tag::None => Ok(()),
+            Tag::Empty => self.empty_tag(),
         }
-        self.tag_keys.insert(hash);
-        self.tags = self.tags.saturating_add(1);
-        self.pos = out.pos();
-        Ok(())
     }
 
     /// Leaves out a tag without a value, or refuses its line.
@@ -225,16 +213,21 @@ impl LineState {
     }
 
     #[inline]
-    pub(super) fn field<K: FieldName + ?Sized, V: sealed::Field>(
+    pub(super) fn field<K: Key, V: Value>(
         &mut self,
         buf: &mut [u8],
-        key: &K,
+        key: K,
         value: &V,
     ) -> Result<(), EncodeError> {
-        let written = self.put_field(buf, key, value);
+        let line = &mut *self;
+        let written = value.write_to(FieldWriter {
+            line,
+            buf: &mut *buf,
+            key,
+        });
         #[cfg(feature = "alloc")]
         if let Err(error) = written {
-            self.keep_key(buf, key.as_bytes(), error);
+            self.keep_key(buf, key.bytes(), error);
         }
         written
     }
@@ -300,47 +293,9 @@ impl LineState {
         }
     }
 
-    #[inline]
-    fn put_field<K: FieldName + ?Sized, V: sealed::Field>(
-        &mut self,
-        buf: &mut [u8],
-        key: &K,
-        value: &V,
-    ) -> Result<(), EncodeError> {
-        match value.presence() {
-            Presence::Present => {}
-            Presence::Absent => return Ok(()),
-            Presence::NotFinite if self.rules.skip_non_finite => {
-                self.skipped = self.skipped.saturating_add(1);
-                return Ok(());
-            }
-            Presence::NotFinite => {
-                return Err(EncodeError::NotFinite(Location::new(
-                    Part::FieldValue,
-                    self.fields,
-                    0,
-                )));
-            }
-        }
-        let mut out = SliceWriter::new(buf, self.pos);
-        let hash = self.field_key(&mut out, key)?;
-        let rules = ValueRules {
-            reject_newlines: self.rules.reject_newlines,
-        };
-        value.put(&mut out, rules, self.fields)?;
-        self.field_keys.insert(hash);
-        self.fields = self.fields.saturating_add(1);
-        self.pos = out.pos();
-        Ok(())
-    }
-
     /// Writes what stands before a field's value.
     #[inline]
-    fn field_key<K: FieldName + ?Sized>(
-        &self,
-        out: &mut SliceWriter<'_>,
-        key: &K,
-    ) -> Result<KeyHash, EncodeError> {
+    fn field_key<K: Key>(&self, out: &mut SliceWriter<'_>, key: K) -> Result<KeyHash, EncodeError> {
         let name = Name {
             part: Part::FieldKey,
             index: self.fields,
@@ -412,5 +367,93 @@ impl LineState {
             self.pos = self.committed;
         }
         error
+    }
+}
+
+/// Writes a field of the line under way.
+struct FieldWriter<'l, 'b, K> {
+    line: &'l mut LineState,
+    buf: &'b mut [u8],
+    key: K,
+}
+
+impl<K: Key> FieldWriter<'_, '_, K> {
+    #[inline(always)]
+    fn put(
+        self,
+        write: impl Fn(&mut SliceWriter<'_>, bool, u16) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        let FieldWriter { line, buf, key } = self;
+        let mut out = SliceWriter::new(buf, line.pos);
+        let hash = line.field_key(&mut out, key)?;
+        write(&mut out, line.rules.reject_newlines, line.fields)?;
+        line.field_keys.insert(hash);
+        line.fields = line.fields.saturating_add(1);
+        line.pos = out.pos();
+        Ok(())
+    }
+}
+
+impl<K: Key> ValueWriter for FieldWriter<'_, '_, K> {
+    type Done = Result<(), EncodeError>;
+    const TAG: bool = false;
+
+    #[inline]
+    fn none(self) -> Self::Done {
+        Ok(())
+    }
+
+    #[inline]
+    fn not_finite(self) -> Self::Done {
+        if !self.line.rules.skip_non_finite {
+            let place = Location::new(Part::FieldValue, self.line.fields, 0);
+            return Err(EncodeError::NotFinite(place));
+        }
+        self.line.skipped = self.line.skipped.saturating_add(1);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn verbatim(
+        self,
+        write: impl Fn(&mut SliceWriter<'_>) -> Result<(), EncodeError>,
+    ) -> Self::Done {
+        self.put(|out, _, _| write(out))
+    }
+
+    #[inline(always)]
+    fn text(self, text: &[u8]) -> Self::Done {
+        self.put(|out, reject_newlines, index| {
+            if reject_newlines {
+                refuse_newline(text, index)?;
+            }
+            out.put(b'"')?;
+            escape::string(out, text)?;
+            out.put(b'"')
+        })
+    }
+
+    fn display(self, text: fmt::Arguments<'_>) -> Self::Done {
+        self.put(|out, reject_newlines, index| {
+            out.put(b'"')?;
+            let start = out.pos();
+            formatted::raw(out, text, Location::new(Part::FieldValue, index, 0))?;
+            if reject_newlines {
+                refuse_newline(out.written(start), index)?;
+            }
+            escape::string_in_place(out, start)?;
+            out.put(b'"')
+        })
+    }
+}
+
+fn refuse_newline(text: &[u8], index: u16) -> Result<(), EncodeError> {
+    match text.iter().position(|byte| *byte == b'\n') {
+        Some(offset) => Err(EncodeError::Newline(Location::new(
+            Part::FieldValue,
+            index,
+            offset,
+        ))),
+        None => Ok(()),
     }
 }

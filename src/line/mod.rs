@@ -49,6 +49,7 @@ mod encoder;
 mod error;
 mod escape;
 mod field_key;
+mod formatted;
 mod into_timestamp;
 #[cfg(feature = "std")]
 mod io_sink;
@@ -67,14 +68,14 @@ mod sink;
 mod slice_writer;
 #[cfg(any(feature = "client", feature = "embedded"))]
 pub(crate) mod split_lines;
-mod tagged;
+mod tag_writer;
 mod text_lines;
 mod to_line;
 mod value;
 
 #[cfg(feature = "alloc")]
 pub use default_tags::OwnedDefaultTags;
-pub use default_tags::{DefaultTags, DefaultTagsBuilder, DefaultTagsIn};
+pub use default_tags::{DefaultTags, DefaultTagsIn};
 pub use encoder::{Encoder, Fields, Line, Lines};
 pub use error::{EncodeError, Location, Part, ValueKind};
 #[cfg(feature = "alloc")]
@@ -85,20 +86,17 @@ pub use into_timestamp::IntoTimestamp;
 pub use io_sink::IoSink;
 #[cfg(feature = "alloc")]
 pub use point::Point;
-pub use sanitize::{Sanitized, sanitize};
+pub use sanitize::sanitize;
 #[cfg(feature = "client")]
 pub(crate) use serialize::Measurement;
 #[cfg(feature = "serde")]
 pub use serialize::{Schema, SerializeError};
 #[cfg(feature = "alloc")]
 pub use series::OwnedSeries;
-pub use series::{Series, SeriesBuilder, SeriesIn, SeriesRef};
+pub use series::{Series, SeriesIn};
 #[cfg(feature = "client")]
 pub use sink::Appending;
-#[cfg(feature = "alloc")]
-pub use sink::BoundedVec;
 pub use sink::Sink;
-pub use tagged::Tagged;
 pub use text_lines::{LineSyntaxError, TextLine, TextLines, text_lines, whole_lines};
 pub use to_line::ToLine;
 pub use value::{FieldValue, TagValue, Text};

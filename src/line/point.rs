@@ -11,7 +11,6 @@ use super::kept::{FEW, Kept, KeptPart, KeptParts, Utf8};
 use super::sink::Sink;
 use super::to_line::ToLine;
 use super::value::{FieldValue, TagValue};
-use crate::{Precision, Timestamp};
 
 /// A point that owns its parts: measurement, tags, fields, time. One buffer holds them all.
 ///
@@ -127,7 +126,7 @@ impl Point {
             self.sort();
         }
         let (key, new) = (key.as_ref(), self.parts.len());
-        self.parts.push(key, |out| value.keep(out));
+        self.parts.push::<true>(key, &value);
         let ordered = self.sorted && self.tags_end_before(key);
         if new == self.fields && (ordered || few) {
             // The usual place: behind the other tags, before any field.
@@ -180,7 +179,7 @@ impl Point {
     pub fn set_field(&mut self, key: impl AsRef<str>, value: impl FieldValue) -> &mut Self {
         self.sort();
         let (key, new) = (key.as_ref(), self.parts.len());
-        let present = self.parts.push(key, |out| value.keep(out));
+        let present = self.parts.push::<false>(key, &value);
         let hash = KeyHash::of(key.as_bytes());
         if self.field_bits.contain(hash) {
             if let Some(old) = self.field_range(key, new) {
@@ -218,7 +217,7 @@ impl Point {
     /// A number counts in the precision of the encoder that the point meets, as at
     /// [`Fields::timestamp`](super::Fields::timestamp): the one that was named for the encoder or the
     /// writer; nanoseconds if none was, and in [`Client::write`](crate::Client::write).
-    /// [`timestamp`](Self::timestamp) names the precision of one number.
+    /// [`Timestamp::from_secs`](crate::Timestamp::from_secs) and its like name the unit of one number.
     ///
     /// A time outside the years 1677 to 2262 is refused when the point is encoded.
     ///
@@ -240,28 +239,6 @@ impl Point {
     /// As [`time`](Self::time), in place.
     pub fn set_time(&mut self, time: impl IntoTimestamp) -> &mut Self {
         self.time = time.keep();
-        self
-    }
-
-    /// Sets the time as a count of `precision` since the epoch.
-    ///
-    /// Encoding brings it to the encoder's precision, rounding down.
-    ///
-    /// ```
-    /// use influx_edge::{Point, Precision, line::Encoder};
-    ///
-    /// let point = Point::new("t").field("v", 1).timestamp(7, Precision::Second);
-    /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Millisecond);
-    /// enc.encode(&point)?;
-    /// assert_eq!(enc.as_bytes(), b"t v=1i 7000\n");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn timestamp(mut self, count: i64, precision: Precision) -> Self {
-        self.time = match count.checked_mul(precision.nanos()) {
-            Some(nanos) => KeptTime::At(Timestamp::from_nanos(nanos)),
-            None => KeptTime::OutOfRange,
-        };
         self
     }
 
@@ -413,17 +390,16 @@ impl ToLine for Point {
         }
         let mut line = enc.line_of(self.slice(0..self.tags));
         for tag in self.kept_tags() {
-            line = line.kept_tag(&tag);
+            line = line.kept_tag(tag.key, &tag.value);
         }
         let mut line = line.fields();
         for field in self.kept_fields() {
-            line = line.kept_field(&field);
+            line = line.kept_field(field.key, &field.value);
         }
         match self.time {
             KeptTime::Untimed => line.finish(),
             KeptTime::Count(count) => line.timestamp(count),
             KeptTime::At(time) => line.timestamp(time),
-            KeptTime::OutOfRange => line.fail(EncodeError::TimestampOutOfRange),
         }
     }
 }

@@ -17,7 +17,7 @@ use super::names::reserved;
 /// value stays empty (the tag is then absent). What needs escaping but is not refused stays as it
 /// is. The length is not looked at.
 ///
-/// The result is a `Display` and a tag value; nothing is allocated. For a key, format it into a
+/// Nothing is allocated. As a tag's value write `Text(sanitize(…))`; for a key, format it into a
 /// `heapless::String` or, with an allocator, a `String`.
 ///
 /// ```
@@ -35,23 +35,12 @@ use super::names::reserved;
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
 #[must_use]
-pub const fn sanitize(part: Part, text: &str) -> Sanitized<'_> {
+pub const fn sanitize(part: Part, text: &str) -> impl fmt::Display + Copy {
     Sanitized { part, text }
 }
 
-/// The `Display` made by [`sanitize`].
-///
-/// ```
-/// use influx_edge::line::{Encoder, Part, sanitize};
-///
-/// let key = sanitize(Part::FieldKey, "time\tof day").to_string();
-/// let mut enc = Encoder::with_sink(Vec::new());
-/// enc.line("t").field(key, 1).finish()?;
-/// assert_eq!(enc.as_bytes(), b"t time_of\\ day=1i\n");
-/// # Ok::<(), influx_edge::line::EncodeError>(())
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Sanitized<'a> {
+#[derive(Clone, Copy)]
+struct Sanitized<'a> {
     part: Part,
     text: &'a str,
 }

@@ -25,9 +25,10 @@ pub(super) mod sealed {
         /// The storage, and the tags that every line gets unless it has them itself.
         #[doc(hidden)]
         fn parts(&mut self) -> (&mut [u8], &[u8]);
-        /// `used` bytes hold something, the first `whole` of them are whole lines.
+        /// Makes space, if it can. `used` bytes hold something, the first `whole` of them are whole lines. A
+        /// `Vec` grows to `max` bytes at most.
         #[doc(hidden)]
-        fn grow(&mut self, whole: usize, used: usize) -> Grow;
+        fn grow(&mut self, whole: usize, used: usize, max: usize) -> Grow;
         /// Cuts the storage to what was written, for the caller to take away.
         #[doc(hidden)]
         fn close(&mut self, whole: usize);
@@ -46,15 +47,18 @@ pub(super) mod sealed {
 }
 use sealed::Grow;
 
+use super::error::EncodeError;
+use super::slice_writer::SliceWriter;
+
 /// Storage for encoded lines. Sealed; these are the sinks:
 ///
 /// | sink | grows | use |
 /// |---|---|---|
 /// | `&mut [u8]` | no | fixed buffer, no allocator: [`Encoder::new`](super::Encoder::new) |
 /// | [`heapless::Vec`] | no | the same, owned by the encoder |
-/// | `Vec<u8>` | without bound | programs that clear it often enough |
-/// | [`BoundedVec`] | up to a limit | programs that want the limit kept |
+/// | `Vec<u8>` | without bound, or up to a limit: [`Encoder::bounded`](super::Encoder::bounded) | programs with a heap |
 /// | [`IoSink`](super::IoSink) | passes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
+/// | `(S, DefaultTagsIn<D>)` | as `S` | what [`Encoder::default_tags`](super::Encoder::default_tags) makes |
 ///
 /// A sink given to an encoder starts empty: bytes that were in it are overwritten.
 ///
@@ -87,7 +91,7 @@ impl sealed::Sink for &mut [u8] {
         (self, &[])
     }
     #[inline]
-    fn grow(&mut self, _: usize, _: usize) -> Grow {
+    fn grow(&mut self, _: usize, _: usize, _: usize) -> Grow {
         Grow::None
     }
     #[inline]
@@ -114,7 +118,7 @@ impl<const N: usize> sealed::Sink for heapless::Vec<u8, N> {
         (self, &[])
     }
     #[inline]
-    fn grow(&mut self, _: usize, _: usize) -> Grow {
+    fn grow(&mut self, _: usize, _: usize, _: usize) -> Grow {
         Grow::None
     }
     fn close(&mut self, whole: usize) {
@@ -122,8 +126,27 @@ impl<const N: usize> sealed::Sink for heapless::Vec<u8, N> {
     }
 }
 
-#[cfg(feature = "alloc")]
-pub use growing::BoundedVec;
+/// Writes behind what is in a sink, again as often as it can grow. After an error the sink is as it was.
+pub(super) fn append<S: Sink, T>(
+    sink: &mut S,
+    write: impl Fn(&mut SliceWriter<'_>) -> Result<T, EncodeError>,
+) -> Result<T, EncodeError> {
+    let before = sink.bytes().len();
+    sink.open();
+    loop {
+        let mut out = SliceWriter::new(sink.parts().0, before);
+        let (done, end) = (write(&mut out), out.pos());
+        match done {
+            Err(EncodeError::BufferFull)
+                if matches!(sink.grow(0, before, usize::MAX), Grow::Grown) => {}
+            done => {
+                sink.close(if done.is_ok() { end } else { before });
+                return done;
+            }
+        }
+    }
+}
+
 #[cfg(feature = "alloc")]
 mod growing {
     use super::Sink;
@@ -147,90 +170,11 @@ mod growing {
             (self, &[])
         }
         #[cold]
-        fn grow(&mut self, _: usize, _: usize) -> Grow {
-            grow(self, usize::MAX)
+        fn grow(&mut self, _: usize, _: usize, max: usize) -> Grow {
+            grow(self, max)
         }
         fn close(&mut self, whole: usize) {
             self.truncate(whole);
-        }
-    }
-
-    /// A `Vec` that never grows past a limit; beyond it a line is
-    /// [`BufferFull`](crate::line::EncodeError::BufferFull).
-    ///
-    /// ```
-    /// use influx_edge::line::{BoundedVec, EncodeError, Encoder};
-    ///
-    /// let mut enc = Encoder::with_sink(BoundedVec::new(40));
-    /// enc.line("weather").field("temp_c", 21.5).finish()?;
-    /// enc.line("weather").field("temp_c", 21.6).finish()?;
-    /// let third = enc.line("weather").field("temp_c", 21.7).finish();
-    /// assert_eq!(third, Err(EncodeError::BufferFull));
-    /// assert_eq!(enc.as_bytes().len(), 40);
-    /// # Ok::<(), EncodeError>(())
-    /// ```
-    #[derive(Clone, Debug, Default)]
-    pub struct BoundedVec {
-        bytes: Vec<u8>,
-        max: usize,
-    }
-
-    impl BoundedVec {
-        /// An empty sink that holds at most `max` bytes. Allocates when it is first written to,
-        /// and by doubling from then on.
-        ///
-        /// ```
-        /// use influx_edge::line::{BoundedVec, EncodeError, Encoder};
-        ///
-        /// let mut enc = Encoder::with_sink(BoundedVec::new(10));
-        /// enc.line("t").field("v", 1).finish()?;
-        /// assert_eq!(enc.line("t").field("v", 2).finish(), Err(EncodeError::BufferFull));
-        /// # Ok::<(), Box<dyn std::error::Error>>(())
-        /// ```
-        #[must_use]
-        pub const fn new(max: usize) -> Self {
-            BoundedVec {
-                bytes: Vec::new(),
-                max,
-            }
-        }
-
-        /// The lines, once the encoder has given the sink back.
-        ///
-        /// ```
-        /// use influx_edge::line::{BoundedVec, Encoder};
-        ///
-        /// let mut enc = Encoder::with_sink(BoundedVec::new(64));
-        /// enc.line("t").field("v", 1).finish()?;
-        /// assert_eq!(enc.into_sink().into_vec(), b"t v=1i\n");
-        /// # Ok::<(), Box<dyn std::error::Error>>(())
-        /// ```
-        #[must_use]
-        pub fn into_vec(self) -> Vec<u8> {
-            self.bytes
-        }
-    }
-
-    impl Sink for BoundedVec {}
-    impl sealed::Sink for BoundedVec {
-        fn open(&mut self) {
-            let size = self.bytes.capacity().min(self.max);
-            self.bytes.resize(size, 0);
-        }
-        #[inline]
-        fn bytes(&self) -> &[u8] {
-            &self.bytes
-        }
-        #[inline]
-        fn parts(&mut self) -> (&mut [u8], &[u8]) {
-            (&mut self.bytes, &[])
-        }
-        #[cold]
-        fn grow(&mut self, _: usize, _: usize) -> Grow {
-            grow(&mut self.bytes, self.max)
-        }
-        fn close(&mut self, whole: usize) {
-            self.bytes.truncate(whole);
         }
     }
 
@@ -309,7 +253,7 @@ mod appending {
             (space, self.defaults)
         }
         #[cold]
-        fn grow(&mut self, _: usize, _: usize) -> Grow {
+        fn grow(&mut self, _: usize, _: usize, _: usize) -> Grow {
             let len = self.bytes.len();
             let new = if len < self.max {
                 let twice = len.saturating_mul(2).max(FIRST);

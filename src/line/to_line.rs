@@ -58,6 +58,26 @@ pub trait ToLine {
     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError>;
 }
 
+impl<S: Sink> Encoder<S> {
+    /// Writes a value of the caller's own type, or a collection of them: see [`ToLine`].
+    ///
+    /// ```
+    /// use influx_edge::line::{Encoder, Point};
+    ///
+    /// let mut enc = Encoder::with_sink(Vec::new());
+    /// enc.encode(&Point::new("t").field("v", 1).time(7))?;
+    /// assert_eq!(enc.as_bytes(), b"t v=1i 7\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the error of the value's first line that is rejected. Lines completed before it stay.
+    #[inline]
+    pub fn encode(&mut self, value: &(impl ToLine + ?Sized)) -> Result<(), EncodeError> {
+        value.to_line(self)
+    }
+}
+
 impl<T: ToLine + ?Sized> ToLine for &T {
     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
         (**self).to_line(enc)

@@ -1,6 +1,7 @@
 //! Unit tests of `rfc3339`.
 
 use super::*;
+use crate::Timestamp;
 use std::string::ToString;
 
 #[test]

@@ -14,12 +14,11 @@ use crate::OverflowPolicy;
 use crate::client::retry::random;
 use crate::client::{Client, RetryPolicy};
 use crate::error::Error;
-use crate::line::{DefaultTagsBuilder, OwnedDefaultTags, TagValue};
+use crate::line::{EncodeError, OwnedDefaultTags, TagValue};
 use crate::{Precision, Timestamp};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
@@ -53,7 +52,8 @@ pub struct WriterBuilder {
     bucket: String,
     settings: Settings,
     batch_bytes: Option<usize>,
-    tags: DefaultTagsBuilder<Vec<u8>>,
+    /// Or the error of the first that can't be used.
+    tags: Result<OwnedDefaultTags, EncodeError>,
     client_tags: bool,
     listener: Option<Listener>,
     disk: Option<Disk>,
@@ -74,7 +74,7 @@ impl WriterBuilder {
             bucket,
             settings: Settings::default(),
             batch_bytes: None,
-            tags: OwnedDefaultTags::builder(),
+            tags: Ok(OwnedDefaultTags::new()),
             client_tags: true,
             listener: None,
             disk: None,
@@ -175,7 +175,7 @@ impl WriterBuilder {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn default_tag(mut self, key: &str, value: impl TagValue) -> Self {
-        self.tags = self.tags.tag(key, value);
+        self.tags = self.tags.and_then(|tags| tags.tag(key, value));
         self
     }
 
@@ -495,7 +495,6 @@ impl WriterBuilder {
         }
         let tags = self
             .tags
-            .build()
             .map_err(|e| Error::config(format!("a default tag of the writer: {e}")))?;
         settings.tags = match self.client.default_tags() {
             Some(others) if self.client_tags => tags.or(others),

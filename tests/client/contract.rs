@@ -53,9 +53,7 @@ fn prepared_series() -> Result<(), EncodeError> {
     let mut storage = [0u8; 256];
     let mut enc = Encoder::new(&mut storage);
     let (t, ts) = (21.5, 7);
-    let series = Series::<64>::builder("weather")
-        .tag("station", "zrh-1")
-        .build()?;
+    let series = Series::<64>::new("weather")?.tag("station", "zrh-1")?;
     enc.series(&series).field("temp_c", t).timestamp(ts)?;
     assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5 7\n");
     Ok(())

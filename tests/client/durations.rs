@@ -9,7 +9,7 @@ use influx_edge::client::{Method, RetryPolicy, Setup};
 use influx_edge::flux::to_literal;
 use influx_edge::line::Point;
 use influx_edge::writer::OverflowPolicy;
-use influx_edge::{Error, ErrorKind, Precision, TransportErrorKind};
+use influx_edge::{Error, ErrorKind, TransportErrorKind};
 
 const NS: Duration = Duration::from_nanos(1);
 const MS: Duration = Duration::from_millis(1);
@@ -159,7 +159,7 @@ fn times_of_a_writer() {
             Point::new("m")
                 .tag("t", "t")
                 .field("f", i)
-                .timestamp(i, Precision::Nanosecond)
+                .time(influx_edge::Timestamp::from_nanos(i))
         };
         let mut writer = build().unwrap();
         for i in 0..20 {

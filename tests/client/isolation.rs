@@ -140,7 +140,7 @@ fn neither_writer_nor_disk_shows_a_secret() {
                 w.write(
                     Point::new("m")
                         .field("f", value)
-                        .timestamp(value, influx_edge::Precision::Nanosecond),
+                        .time(influx_edge::Timestamp::from_nanos(value)),
                 )
                 .unwrap();
             }
@@ -342,7 +342,7 @@ fn names_of_1_x_stay_names() {
 fn names_of_buckets_stay_names() {
     let point = Point::new("m")
         .field("f", 1.5)
-        .timestamp(1, influx_edge::Precision::Nanosecond);
+        .time(influx_edge::Timestamp::from_nanos(1));
     for (n, text) in EVIL.iter().enumerate() {
         let wire = Wire::responding(NO_CONTENT);
         let writer = |url: String| {

@@ -71,7 +71,7 @@ fn table() -> [(Bad, Option<String>, &'static str); 11] {
             "the line has no field: give it at least one",
         ),
         (
-            Bad(|| good().timestamp(i64::MAX, influx_edge::Precision::Second)),
+            Bad(|| good().time(influx_edge::Timestamp::from_secs(i64::MAX))),
             None,
             "timestamp is outside the years 1677 to 2262: check the clock and the precision",
         ),

@@ -235,7 +235,7 @@ fn a_cell_as_every_type() -> Outcome {
     assert_eq!(row.get::<Cow<str>>("string")?, "text");
     let time = Timestamp::from_secs(1_700_000_000);
     assert_eq!(row.get::<Timestamp>("time")?, time);
-    assert_eq!(row.get::<SystemTime>("time")?, time.to_system()?);
+    assert_eq!(row.get::<SystemTime>("time")?, SystemTime::try_from(time)?);
     assert_eq!(
         row.get::<SignedDuration>("duration")?,
         SignedDuration::minutes(-90)

@@ -3,9 +3,9 @@
 use influx_edge::Precision;
 use influx_edge::line::{DefaultTags, Encoder, Series, Sink, Text};
 fn every_kind_of_line<S: Sink>(enc: &mut Encoder<S>) {
-    let series = Series::<64>::builder("weather")
+    let series = Series::<64>::new("weather")
+        .unwrap()
         .tag("station", "zrh-1")
-        .build()
         .unwrap();
     for n in 0..100i64 {
         enc.clear();
@@ -42,10 +42,7 @@ fn every_kind_of_line<S: Sink>(enc: &mut Encoder<S>) {
 #[test]
 fn encoding_allocates_nothing() {
     let mut storage = [0u8; 1024];
-    let tags = DefaultTags::<32>::builder()
-        .tag("host", "gw-7")
-        .build()
-        .unwrap();
+    let tags = DefaultTags::<32>::new().tag("host", "gw-7").unwrap();
     let mut fixed = Encoder::new(&mut storage)
         .precision(Precision::Second)
         .default_tags(tags);

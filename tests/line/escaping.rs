@@ -433,11 +433,12 @@ fn newlines_in_strings_are_refused_when_told_to() {
 #[test]
 fn default_tags_step_in_where_the_line_has_none() {
     let tags = || {
-        OwnedDefaultTags::builder()
+        OwnedDefaultTags::new()
             .tag("host", "gw 7")
+            .unwrap()
             .tag("a=b", "x")
+            .unwrap()
             .tag("gone", "")
-            .build()
             .unwrap()
     };
     assert_eq!(tags().as_bytes(), br",host=gw\ 7,a\=b=x");
@@ -469,10 +470,7 @@ fn default_tags_step_in_where_the_line_has_none() {
         assert!(drained.is_empty());
     }
     // A series is a line like any other.
-    let series = Series::<32>::builder("m")
-        .tag("host", "me")
-        .build()
-        .unwrap();
+    let series = Series::<32>::new("m").unwrap().tag("host", "me").unwrap();
     enc.clear();
     enc.series(&series).field("f", 1).finish().unwrap();
     assert_eq!(
@@ -484,17 +482,14 @@ fn default_tags_step_in_where_the_line_has_none() {
             .collect::<Vec<_>>()
     );
     // Errors wait for build().
-    let wrong = OwnedDefaultTags::builder()
+    let wrong = OwnedDefaultTags::new()
         .tag("time", "x")
-        .tag("b", "y")
-        .build();
+        .unwrap()
+        .tag("b", "y");
     assert!(matches!(wrong, Err(EncodeError::Reserved(_))));
-    let twice = OwnedDefaultTags::builder()
-        .tag("a", "x")
-        .tag("a", "y")
-        .build();
+    let twice = OwnedDefaultTags::new().tag("a", "x").unwrap().tag("a", "y");
     assert!(matches!(twice, Err(EncodeError::Duplicate(p)) if p.index == 1));
-    let full = Series::<8>::builder("weather").tag("a", "x").build();
+    let full = Series::<8>::new("weather").unwrap().tag("a", "x");
     assert_eq!(full.unwrap_err(), EncodeError::BufferFull);
 }
 
@@ -581,7 +576,7 @@ fn a_point_without_a_possible_time_is_refused_for_what_was_wrong_first() {
     let late = |measurement: &str| {
         Point::new(measurement)
             .field("f", 1)
-            .timestamp(i64::MAX, Precision::Second)
+            .time(influx_edge::Timestamp::from_secs(i64::MAX))
     };
     let mut enc = Encoder::with_sink(Vec::new());
     assert_eq!(
@@ -696,11 +691,11 @@ fn a_writer_is_asked_again_after_an_interruption_and_only_then() {
         out: Vec::new(),
         flushed: 0,
     };
-    let tags = OwnedDefaultTags::builder().tag("t", "v").build().unwrap();
+    let tags = OwnedDefaultTags::new().tag("t", "v").unwrap();
     let mut enc = Encoder::with_sink(IoSink::new(out, 64)).default_tags(tags);
     enc.encode(&Item(1)).unwrap();
     enc.flush().unwrap();
-    let out = enc.into_sink().into_inner().into_writer();
+    let out = enc.into_sink().0.into_writer();
     assert_eq!((&out.out[..], out.flushed), (&b"m,t=v f=1i\n"[..], 1));
 
     // Where a line needs the space, the encoder says so, and the sink why.

@@ -7,7 +7,7 @@
 use crate::common::line::arbitrary;
 use crate::common::line::{encode, grammar};
 use crate::common::random::{Draw, Rng};
-use influx_edge::line::{BoundedVec, EncodeError, Encoder, IoSink, Series, Sink};
+use influx_edge::line::{EncodeError, Encoder, IoSink, Series, Sink};
 
 pub(crate) fn number(name: &str, default: u64) -> u64 {
     let set = std::env::var(name).ok();
@@ -39,10 +39,7 @@ fn script<S: Sink>(rng: &mut Rng, mut enc: Encoder<S>, space: usize, steps: usiz
             }
             2 => {
                 tried += 1;
-                let series = Series::<64>::builder("series")
-                    .tag("t", "v")
-                    .build()
-                    .unwrap();
+                let series = Series::<64>::new("series").unwrap().tag("t", "v").unwrap();
                 let done = enc.series(&series).field("f", 1).finish();
                 let line = "series,t=v f=1i\n";
                 assert_eq!(done.is_ok(), model.len() + line.len() <= space);
@@ -145,12 +142,7 @@ fn scripts_on_buffers_of_every_kind() {
                 let mut storage = vec![0xEE; space];
                 script(&mut rng, Encoder::new(&mut storage), space, 40)
             }
-            1 => script(
-                &mut rng,
-                Encoder::with_sink(BoundedVec::new(space)),
-                space,
-                40,
-            ),
+            1 => script(&mut rng, Encoder::bounded(space), space, 40),
             2 => {
                 let sink = heapless::Vec::<u8, 333>::new();
                 script(&mut rng, Encoder::with_sink(sink), 333, 40)

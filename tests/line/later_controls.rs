@@ -86,28 +86,19 @@ fn later_control_characters_wherever_keys_are_prepared() {
             let tag = |e, what| refused(what, c, e, Part::TagKey, offset);
             let field = |e, what| refused(what, c, e, Part::FieldKey, offset);
             tag(
-                OwnedDefaultTags::builder()
-                    .tag(&key, "v")
-                    .build()
-                    .unwrap_err(),
+                OwnedDefaultTags::new().tag(&key, "v").unwrap_err(),
                 "default tag",
             );
             tag(
-                DefaultTags::<64>::builder()
-                    .tag(&key, "v")
-                    .build()
-                    .unwrap_err(),
+                DefaultTags::<64>::new().tag(&key, "v").unwrap_err(),
                 "fixed default tag",
             );
             tag(
-                Series::<64>::builder("m")
-                    .tag(&key, "v")
-                    .build()
-                    .unwrap_err(),
+                Series::<64>::new("m").unwrap().tag(&key, "v").unwrap_err(),
                 "series",
             );
             tag(
-                OwnedSeries::builder("m").tag(&key, "").build().unwrap_err(),
+                OwnedSeries::new("m").unwrap().tag(&key, "").unwrap_err(),
                 "absent tag of a series",
             );
             field(FieldKey::<64>::new(&key).unwrap_err(), "field key");
@@ -133,7 +124,7 @@ fn later_control_characters_wherever_keys_are_prepared() {
                 assert_eq!(sanitize(part, &key).to_string(), key);
             }
             // Values and measurements keep them.
-            let series = OwnedSeries::builder(&key).tag("k", &*key).build().unwrap();
+            let series = OwnedSeries::new(&key).unwrap().tag("k", &*key).unwrap();
             assert!(series.as_bytes().ends_with(format!("{c}x").as_bytes()));
             enc.line(&key)
                 .tag("k", &*key)

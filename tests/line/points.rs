@@ -156,7 +156,10 @@ fn set_time(point: Point, time: Time) -> Point {
     match time {
         Time::None => point,
         Time::Count(count) => point.time(count),
-        Time::Named(count, precision) => point.timestamp(count, precision),
+        Time::Named(count, Precision::Second) => point.time(Timestamp::from_secs(count)),
+        Time::Named(count, Precision::Millisecond) => point.time(Timestamp::from_millis(count)),
+        Time::Named(count, Precision::Microsecond) => point.time(Timestamp::from_micros(count)),
+        Time::Named(count, Precision::Nanosecond) => point.time(Timestamp::from_nanos(count)),
         Time::System(secs) => point.time(UNIX_EPOCH + Duration::from_secs(secs)),
     }
 }
@@ -280,10 +283,10 @@ fn same_bytes_and_same_errors_as_by_the_encoder() {
     let mut rng = Rng::with_seed(seed);
     let mut accepted = 0;
     let mut kinds = HashMap::new();
-    let tags = DefaultTags::<64>::builder()
+    let tags = DefaultTags::<64>::new()
         .tag("a", "default")
+        .unwrap()
         .tag("host", "gw 7")
-        .build()
         .unwrap();
     for _ in 0..cases {
         let calm = *rng.pick(&[3, 20, 400]);
@@ -452,7 +455,7 @@ fn setters() {
         (
             Point::new("t")
                 .field("v", 1)
-                .timestamp(4_500, Precision::Millisecond),
+                .time(influx_edge::Timestamp::from_millis(4_500)),
             "t v=1i 4\n",
         ),
         (Point::new("t").field("v", 1).time(UNIX_EPOCH), "t v=1i 0\n"),

@@ -214,13 +214,13 @@ fn every_way_to_write_a_line_writes_the_same() {
         let direct = encode(&spec);
 
         // Through a series, whose tags are checked when it is built.
-        let mut series = Series::<2_048>::builder(&spec.measurement);
+        let mut series = Series::<2_048>::new(&spec.measurement);
         for (key, value) in &spec.tags {
-            series = series.tag(key, value);
+            series = series.and_then(|series| series.tag(key, value));
         }
         let mut fields_only = spec.clone();
         fields_only.tags.clear();
-        let through_series = series.build().and_then(|series| {
+        let through_series = series.and_then(|series| {
             let mut enc = Encoder::with_sink(Vec::new()).precision(spec.precision);
             let mut line = enc.series(&series).fields();
             for (key, value) in &spec.fields {

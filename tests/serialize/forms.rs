@@ -1,6 +1,6 @@
 //! Each form that serde gives a value, and the line it becomes.
 
-use influx_edge::line::{DefaultTags, Encoder, Schema};
+use influx_edge::line::{DefaultTags, EncodeError, Encoder, Schema};
 use influx_edge::{Precision, Timestamp};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -18,7 +18,7 @@ fn line<T: Serialize + ?Sized>(schema: &Schema<'_>, value: &T) -> String {
         let error = Encoder::new(&mut storage)
             .serialize(schema, value)
             .unwrap_err();
-        assert!(error.error().is_full(), "{size} bytes: {error}");
+        assert_eq!(error.error(), EncodeError::BufferFull, "{size} bytes");
     }
     let mut storage = vec![0; text.len()];
     let mut enc = Encoder::new(&mut storage);
@@ -321,10 +321,10 @@ fn the_encoders_settings_hold() {
         v: f64::NAN,
         note: "a\nb",
     };
-    let tags = DefaultTags::<32>::builder()
+    let tags = DefaultTags::<32>::new()
         .tag("host", "gw")
+        .unwrap()
         .tag("id", "z")
-        .build()
         .unwrap();
     let mut enc = Encoder::with_sink(Vec::new())
         .skip_non_finite(true)

@@ -31,7 +31,7 @@ fn reading(n: usize, bad: bool) -> Point {
         true => point.field("temp_c", format!("broken \"{n}\"")),
         false => point.field("temp_c", n as f64 / 10.0),
     };
-    point.timestamp(n, Precision::Nanosecond)
+    point.time(influx_edge::Timestamp::from_nanos(n))
 }
 
 fn text(point: &Point) -> String {
@@ -191,7 +191,7 @@ fn after_partial(server: &Server, body: String) -> influx_edge::Writer {
     w.write_each((0..10).map(|n| {
         Point::new("t")
             .field("v", n)
-            .timestamp(n, Precision::Second)
+            .time(influx_edge::Timestamp::from_secs(n))
     }))
     .unwrap();
     server.fault(

@@ -175,10 +175,10 @@ fn whatever_a_client_writes_with_its_precision() {
     sensors.write(["t v=1 2", "t v=1 3"]).unwrap();
     let point = Point::new("t").field("v", 1.0);
     sensors
-        .write(point.clone().timestamp(4, Precision::Nanosecond))
+        .write(point.clone().time(influx_edge::Timestamp::from_nanos(4)))
         .unwrap();
     sensors
-        .write([point.timestamp(5, Precision::Nanosecond)])
+        .write([point.time(influx_edge::Timestamp::from_nanos(5))])
         .unwrap();
     sensors.write("").unwrap();
     for precision in [

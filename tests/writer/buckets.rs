@@ -19,7 +19,7 @@ fn client(org: &str) -> Client {
 fn point() -> Point {
     Point::new("t")
         .field("v", 1)
-        .timestamp(1, Precision::Nanosecond)
+        .time(influx_edge::Timestamp::from_nanos(1))
 }
 
 /// What is refused where 1 023 bytes are the most, and what is not.

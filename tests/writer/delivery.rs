@@ -26,7 +26,7 @@ fn point(n: i64) -> Point {
     Point::new("weather")
         .tag("station", "zrh-1")
         .field("n", n)
-        .timestamp(n, influx_edge::Precision::Nanosecond)
+        .time(influx_edge::Timestamp::from_nanos(n))
 }
 
 #[test]

@@ -248,7 +248,7 @@ mod full {
                                 let line = influx_edge::line::Point::new("t")
                                     .field("n", n)
                                     .field("text", "x".repeat(200))
-                                    .timestamp(n, Precision::Nanosecond);
+                                    .time(influx_edge::Timestamp::from_nanos(n));
                                 match w.write_to(&bucket, &line) {
                                     Ok(()) => accepted += 1,
                                     Err(WriteError::Full) => {}

@@ -2,7 +2,7 @@
 
 use crate::common::mock_server::{Fault, Server};
 use influx_edge::line::Point;
-use influx_edge::{Client, Precision, Remedy};
+use influx_edge::{Client, Remedy};
 use std::time::Duration;
 
 /// Thirty requests are refused, whatever is in them. No line is rejected; the error asks for a
@@ -45,7 +45,8 @@ fn whoever_refuses_everything_rejects_no_line() {
             let mut write = |numbers: std::ops::Range<i64>| {
                 for n in numbers {
                     let point = Point::new("weather").field("n", n);
-                    w.write(point.timestamp(n, Precision::Nanosecond)).unwrap();
+                    w.write(point.time(influx_edge::Timestamp::from_nanos(n)))
+                        .unwrap();
                 }
                 w.flush_within(Duration::from_secs(2))
             };

@@ -124,7 +124,7 @@ fn text_between_points_of_another_precision() {
 /// writer's; all of them or none; in the encoder's unit.
 #[test]
 fn an_encoder_is_written_as_its_lines_are() {
-    use influx_edge::line::{BoundedVec, DefaultTags, Encoder, IoSink, Sink};
+    use influx_edge::line::{DefaultTags, Encoder, IoSink, Sink};
 
     fn fill<S: Sink>(enc: &mut Encoder<S>) {
         enc.line("t")
@@ -141,11 +141,8 @@ fn an_encoder_is_written_as_its_lines_are() {
             let mut storage = [0; 256];
             let mut fixed = Encoder::new(&mut storage).precision(Precision::Second);
             let mut owned = Encoder::with_sink(Vec::new()).precision(Precision::Millisecond);
-            let tags = DefaultTags::<32>::builder()
-                .tag("of", "enc")
-                .build()
-                .unwrap();
-            let mut tagged = Encoder::with_sink(BoundedVec::new(256)).default_tags(tags);
+            let tags = DefaultTags::<32>::new().tag("of", "enc").unwrap();
+            let mut tagged = Encoder::bounded(256).default_tags(tags);
             let mut drained = Encoder::with_sink(IoSink::new(Vec::new(), 48));
             fill(&mut fixed);
             fill(&mut owned);
@@ -181,7 +178,7 @@ fn an_encoder_is_written_as_its_lines_are() {
         let server = Server::start();
         let mut w = writer(&server).batch_bytes(1024).build().unwrap();
         let mut enc = Encoder::with_sink(Vec::new());
-        while enc.len() <= 1024 {
+        while enc.as_bytes().len() <= 1024 {
             enc.line("t").field("v", 1).finish().unwrap();
         }
         assert_eq!(w.write(&enc), Err(WriteError::TooLarge(1024)));

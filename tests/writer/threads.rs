@@ -241,7 +241,7 @@ fn handles_of_several_buckets_have_one_account() {
                         let time = thread * 1_000 + n;
                         let point = influx_edge::line::Point::new("t")
                             .field("n", n)
-                            .timestamp(time, Precision::Nanosecond);
+                            .time(influx_edge::Timestamp::from_nanos(time));
                         w.write(&point).unwrap();
                         w.write_to("alarms", &point).unwrap();
                         w.write_to("missing", &point).unwrap();

@@ -90,7 +90,7 @@ fn write(file: &str) -> Result<(), Box<dyn Error>> {
 fn write_csv(file: &str) -> Result<(), Box<dyn Error>> {
     let mut writer = Client::from_env()?.writer("sensors").build()?;
     let mut file = std::fs::File::open(file)?;
-    let series = OwnedSeries::builder("weather").build()?;
+    let series = OwnedSeries::new("weather")?;
     let keys = [
         OwnedFieldKey::new("temp_c")?,
         OwnedFieldKey::new("humidity")?,

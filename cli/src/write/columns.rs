@@ -279,7 +279,7 @@ fn measurement(matches: &Matches) -> Result<Measurement, Failure> {
         matches.text("measurement")?,
         matches.text("measurement-from")?,
     ) {
-        (Some(name), None) => match OwnedSeries::builder(name).build() {
+        (Some(name), None) => match OwnedSeries::new(name) {
             Ok(series) => Ok(Measurement::Name(series)),
             Err(why) => Err(matches.misused(format_args!("--measurement {name:?}: {why}"))),
         },

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use influx_edge::Precision;
-use influx_edge::line::{Encoder, OwnedDefaultTags, Tagged};
+use influx_edge::line::{Encoder, OwnedDefaultTags};
 use std::io::Read;
 
 /// Turns one input, in pieces of any length, into lines of line protocol. Each record becomes one line, or
@@ -42,7 +42,7 @@ pub(crate) struct Position {
 }
 
 /// What writes lines, with the tags that each of them gets.
-pub(crate) type LineEncoder = Encoder<Tagged<Vec<u8>, Vec<u8>>>;
+pub(crate) type LineEncoder = Encoder<(Vec<u8>, OwnedDefaultTags)>;
 
 /// What records became.
 pub(crate) struct Lines {

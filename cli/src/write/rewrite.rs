@@ -160,10 +160,9 @@ mod tests {
 
     #[test]
     fn tags_and_times_where_there_are_none() {
-        let tags = OwnedDefaultTags::builder()
-            .tag("host", "gw,7")
-            .tag("site", "north wing");
-        let mut rewrite = Rewrite::new(&tags.build().unwrap());
+        let tags = OwnedDefaultTags::new().tag("host", "gw,7");
+        let tags = tags.and_then(|tags| tags.tag("site", "north wing"));
+        let mut rewrite = Rewrite::new(&tags.unwrap());
         assert!(rewrite.is_needed(b""));
         rewrite.times = Some(Times {
             base: 1_000,

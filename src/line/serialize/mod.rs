@@ -5,6 +5,7 @@
 //! each walk writes what its part of the line needs straight into the sink.
 
 mod error;
+mod receiver;
 mod schema;
 mod text;
 mod top;
@@ -19,13 +20,14 @@ use core::fmt;
 use serde::Serialize;
 
 use self::error::Name;
+use self::receiver::Serializer;
 use self::schema::Role;
 use self::text::NoKey;
 use super::encoder::Encoder;
 use super::error::{EncodeError, Location, Part};
 use super::into_timestamp::sealed::IntoTimestamp as _;
 use super::sink::Sink;
-use super::value::{FieldValue, TagValue};
+use super::value::sealed::Value;
 use crate::Timestamp;
 
 impl<S: Sink> Encoder<S> {
@@ -203,10 +205,10 @@ impl<S: Sink> Walk<'_, '_, S> {
         self.pass = pass;
         self.seen = false;
         self.next_tag = 0;
-        let done = value.serialize(top::Top::<S, FIELDS> {
+        let done = value.serialize(Serializer(top::Top::<S, FIELDS> {
             walk: self,
             special,
-        });
+        }));
         if done.is_err() {
             self.blame("", Part::FieldValue);
         }
@@ -247,11 +249,11 @@ impl<S: Sink> Walk<'_, '_, S> {
     /// Writes a field.
     #[inline(always)]
     fn plain<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
-        let done = value.serialize(value::Value {
+        let done = value.serialize(Serializer(value::Value {
             walk: self,
             key: name,
             role: Role::Field,
-        });
+        }));
         if done.is_err() {
             self.blame(name, Part::FieldValue);
         }
@@ -285,11 +287,11 @@ impl<S: Sink> Walk<'_, '_, S> {
         role: Role,
         value: &T,
     ) -> Result<bool, Failed> {
-        let done = value.serialize(value::Value {
+        let done = value.serialize(Serializer(value::Value {
             walk: self,
             key: name,
             role,
-        });
+        }));
         if done.is_err() {
             self.blame(name, part(role));
         }
@@ -337,14 +339,14 @@ impl<S: Sink> Walk<'_, '_, S> {
     }
 
     #[inline(never)]
-    fn field(&mut self, key: &str, value: impl FieldValue) -> Result<(), Failed> {
+    fn field(&mut self, key: &str, value: impl Value) -> Result<(), Failed> {
         self.enc
             .attempt(|core, buf, _| core.field(buf, key.as_bytes(), &value));
         self.check()
     }
 
     #[inline(never)]
-    fn tag(&mut self, key: &str, value: impl TagValue) -> Result<(), Failed> {
+    fn tag(&mut self, key: &str, value: impl Value) -> Result<(), Failed> {
         self.enc
             .attempt(|core, buf, _| core.tag(buf, key.as_bytes(), &value));
         self.check()

@@ -2,9 +2,10 @@
 
 use core::fmt::{self, Write as _};
 
-use serde::ser::{Impossible, Serialize, Serializer};
+use serde::ser::Impossible;
 
 use super::Failed;
+use super::receiver::{Done, Receiver};
 use crate::line::error::ValueKind;
 
 /// Up to `N` bytes of text.
@@ -67,8 +68,46 @@ pub(super) enum NoKey {
 /// Hands the key of a map's entry on as text, or leaves the reason why there is none.
 pub(super) struct Key<'k, F>(pub(super) F, pub(super) &'k mut Option<NoKey>);
 
-impl<F: FnOnce(&str) -> Result<(), Failed>> Key<'_, F> {
-    fn display(self, key: fmt::Arguments<'_>) -> Result<(), Failed> {
+impl<F: FnOnce(&str) -> Done> Receiver for Key<'_, F> {
+    type Map = Impossible<(), Failed>;
+    type Struct = Impossible<(), Failed>;
+
+    #[cold]
+    fn refuse(self, kind: ValueKind) -> Failed {
+        *self.1 = Some(NoKey::Kind(kind));
+        Failed
+    }
+
+    fn boolean(self, key: bool) -> Done {
+        self.display(format_args!("{key}"))
+    }
+
+    fn signed(self, key: i64) -> Done {
+        self.display(format_args!("{key}"))
+    }
+
+    fn unsigned(self, key: u64) -> Done {
+        self.display(format_args!("{key}"))
+    }
+
+    fn wide(self, key: fmt::Arguments<'_>) -> Done {
+        self.display(key)
+    }
+
+    // (With an exponent where the number is large.)
+    fn float32(self, key: f32) -> Done {
+        self.display(format_args!("{key:?}"))
+    }
+
+    fn float64(self, key: f64) -> Done {
+        self.display(format_args!("{key:?}"))
+    }
+
+    fn text(self, key: &str) -> Done {
+        (self.0)(key)
+    }
+
+    fn display(self, key: fmt::Arguments<'_>) -> Done {
         match TextBuffer::<128>::of(key) {
             Some(text) => (self.0)(text.as_str()),
             None => {
@@ -76,157 +115,5 @@ impl<F: FnOnce(&str) -> Result<(), Failed>> Key<'_, F> {
                 Err(Failed)
             }
         }
-    }
-
-    #[cold]
-    fn no_scalar<T>(self, kind: ValueKind) -> Result<T, Failed> {
-        *self.1 = Some(NoKey::Kind(kind));
-        Err(Failed)
-    }
-}
-
-macro_rules! displayed {
-    ($($method:ident $t:ty;)*) => {$(
-        fn $method(self, key: $t) -> Result<(), Failed> {
-            self.display(format_args!("{key}"))
-        }
-    )*};
-}
-
-impl<F: FnOnce(&str) -> Result<(), Failed>> Serializer for Key<'_, F> {
-    type Ok = ();
-    type Error = Failed;
-    type SerializeSeq = Impossible<(), Failed>;
-    type SerializeTuple = Impossible<(), Failed>;
-    type SerializeTupleStruct = Impossible<(), Failed>;
-    type SerializeTupleVariant = Impossible<(), Failed>;
-    type SerializeMap = Impossible<(), Failed>;
-    type SerializeStruct = Impossible<(), Failed>;
-    type SerializeStructVariant = Impossible<(), Failed>;
-
-    displayed! {
-        serialize_bool bool;
-        serialize_i8 i8;
-        serialize_i16 i16;
-        serialize_i32 i32;
-        serialize_i64 i64;
-        serialize_i128 i128;
-        serialize_u8 u8;
-        serialize_u16 u16;
-        serialize_u32 u32;
-        serialize_u64 u64;
-        serialize_u128 u128;
-    }
-
-    // (With an exponent where the number is large.)
-    fn serialize_f32(self, key: f32) -> Result<(), Failed> {
-        self.display(format_args!("{key:?}"))
-    }
-
-    fn serialize_f64(self, key: f64) -> Result<(), Failed> {
-        self.display(format_args!("{key:?}"))
-    }
-
-    fn serialize_char(self, key: char) -> Result<(), Failed> {
-        (self.0)(key.encode_utf8(&mut [0; 4]))
-    }
-
-    fn serialize_str(self, key: &str) -> Result<(), Failed> {
-        (self.0)(key)
-    }
-
-    fn collect_str<T: ?Sized + fmt::Display>(self, key: &T) -> Result<(), Failed> {
-        self.display(format_args!("{key}"))
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), Failed> {
-        (self.0)(variant)
-    }
-
-    fn serialize_newtype_struct<T: ?Sized + Serialize>(
-        self,
-        _: &'static str,
-        key: &T,
-    ) -> Result<(), Failed> {
-        key.serialize(self)
-    }
-
-    fn serialize_some<T: ?Sized + Serialize>(self, key: &T) -> Result<(), Failed> {
-        key.serialize(self)
-    }
-
-    fn serialize_none(self) -> Result<(), Failed> {
-        self.no_scalar(ValueKind::Nothing)
-    }
-
-    fn serialize_bytes(self, _: &[u8]) -> Result<(), Failed> {
-        self.no_scalar(ValueKind::Bytes)
-    }
-
-    fn serialize_unit(self) -> Result<(), Failed> {
-        self.no_scalar(ValueKind::Nothing)
-    }
-
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Failed> {
-        self.no_scalar(ValueKind::Nothing)
-    }
-
-    fn serialize_newtype_variant<T: ?Sized + Serialize>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<(), Failed> {
-        self.no_scalar(ValueKind::Variant)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Failed> {
-        self.no_scalar(ValueKind::Sequence)
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Failed> {
-        self.no_scalar(ValueKind::Sequence)
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleStruct, Failed> {
-        self.no_scalar(ValueKind::Sequence)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleVariant, Failed> {
-        self.no_scalar(ValueKind::Variant)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Failed> {
-        self.no_scalar(ValueKind::Map)
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Failed> {
-        self.no_scalar(ValueKind::Struct)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeStructVariant, Failed> {
-        self.no_scalar(ValueKind::Variant)
     }
 }

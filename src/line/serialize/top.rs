@@ -1,7 +1,8 @@
 //! The value as a whole: a struct or a map, or a wrapper around one.
 
-use serde::ser::{Impossible, Serialize, SerializeMap, SerializeStruct, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeStruct};
 
+use super::receiver::{Receiver, Serializer};
 use super::schema::{Role, bits};
 use super::text::{Key, NoKey, TextBuffer};
 use super::{Failed, Pass, Walk};
@@ -20,11 +21,6 @@ pub(super) struct Top<'w, 'e, 's, S, const FIELDS: bool> {
 }
 
 impl<S: Sink, const FIELDS: bool> Top<'_, '_, '_, S, FIELDS> {
-    #[cold]
-    fn no_struct(&mut self, kind: ValueKind) -> Failed {
-        self.walk.fail(EncodeError::NotAStruct(kind))
-    }
-
     /// (Inlined, the name is known to the compiler, and so are its checks and its hash.)
     #[inline(always)]
     fn entry<T: ?Sized + Serialize>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
@@ -45,32 +41,17 @@ impl<S: Sink, const FIELDS: bool> Top<'_, '_, '_, S, FIELDS> {
     }
 }
 
-macro_rules! refused {
-    ($($method:ident($($argument:ty),*) $kind:ident;)*) => {$(
-        fn $method(mut self, $(_: $argument),*) -> Result<(), Failed> {
-            Err(self.no_struct(ValueKind::$kind))
-        }
-    )*};
-}
+impl<'w, 'e, 's, S: Sink, const FIELDS: bool> Receiver for Top<'w, 'e, 's, S, FIELDS> {
+    type Map = Entries<'w, 'e, 's, S, FIELDS>;
+    type Struct = Self;
 
-impl<'w, 'e, 's, S: Sink, const FIELDS: bool> Serializer for Top<'w, 'e, 's, S, FIELDS> {
-    type Ok = ();
-    type Error = Failed;
-    type SerializeSeq = Impossible<(), Failed>;
-    type SerializeTuple = Impossible<(), Failed>;
-    type SerializeTupleStruct = Impossible<(), Failed>;
-    type SerializeTupleVariant = Impossible<(), Failed>;
-    type SerializeMap = Entries<'w, 'e, 's, S, FIELDS>;
-    type SerializeStruct = Self;
-    type SerializeStructVariant = Impossible<(), Failed>;
-
-    #[inline]
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Failed> {
-        Ok(self)
+    #[cold]
+    fn refuse(self, kind: ValueKind) -> Failed {
+        self.walk.fail(EncodeError::NotAStruct(kind))
     }
 
     #[inline]
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Failed> {
+    fn map(self) -> Result<Self::Map, Failed> {
         self.walk.is_map = true;
         Ok(Entries {
             top: self,
@@ -79,88 +60,8 @@ impl<'w, 'e, 's, S: Sink, const FIELDS: bool> Serializer for Top<'w, 'e, 's, S, 
     }
 
     #[inline]
-    fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Result<(), Failed> {
-        value.serialize(self)
-    }
-
-    #[inline]
-    fn serialize_newtype_struct<T: ?Sized + Serialize>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Failed> {
-        value.serialize(self)
-    }
-
-    refused! {
-        serialize_bool(bool) Boolean;
-        serialize_i8(i8) Integer;
-        serialize_i16(i16) Integer;
-        serialize_i32(i32) Integer;
-        serialize_i64(i64) Integer;
-        serialize_u8(u8) Integer;
-        serialize_u16(u16) Integer;
-        serialize_u32(u32) Integer;
-        serialize_u64(u64) Integer;
-        serialize_f32(f32) Float;
-        serialize_f64(f64) Float;
-        serialize_char(char) Text;
-        serialize_str(&str) Text;
-        serialize_bytes(&[u8]) Bytes;
-        serialize_none() Nothing;
-        serialize_unit() Nothing;
-        serialize_unit_struct(&'static str) Nothing;
-        serialize_unit_variant(&'static str, u32, &'static str) Text;
-    }
-
-    fn collect_str<T: ?Sized + core::fmt::Display>(mut self, _: &T) -> Result<(), Failed> {
-        Err(self.no_struct(ValueKind::Text))
-    }
-
-    fn serialize_newtype_variant<T: ?Sized + Serialize>(
-        mut self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<(), Failed> {
-        Err(self.no_struct(ValueKind::Variant))
-    }
-
-    fn serialize_seq(mut self, _: Option<usize>) -> Result<Self::SerializeSeq, Failed> {
-        Err(self.no_struct(ValueKind::Sequence))
-    }
-
-    fn serialize_tuple(mut self, _: usize) -> Result<Self::SerializeTuple, Failed> {
-        Err(self.no_struct(ValueKind::Sequence))
-    }
-
-    fn serialize_tuple_struct(
-        mut self,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleStruct, Failed> {
-        Err(self.no_struct(ValueKind::Sequence))
-    }
-
-    fn serialize_tuple_variant(
-        mut self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleVariant, Failed> {
-        Err(self.no_struct(ValueKind::Variant))
-    }
-
-    fn serialize_struct_variant(
-        mut self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeStructVariant, Failed> {
-        Err(self.no_struct(ValueKind::Variant))
+    fn structure(self, _: &'static str) -> Result<Self, Failed> {
+        Ok(self)
     }
 }
 
@@ -230,7 +131,7 @@ impl<S: Sink, const FIELDS: bool> SerializeMap for Entries<'_, '_, '_, S, FIELDS
             long = slot.is_none();
             slot.as_ref().map(|_| ()).ok_or(Failed)
         };
-        let done = key.serialize(Key(text, &mut why));
+        let done = key.serialize(Serializer(Key(text, &mut why)));
         self.checked(done, if long { Some(NoKey::Format) } else { why })
     }
 
@@ -249,7 +150,8 @@ impl<S: Sink, const FIELDS: bool> SerializeMap for Entries<'_, '_, '_, S, FIELDS
     ) -> Result<(), Failed> {
         let top = &mut self.top;
         let mut why = None;
-        let done = key.serialize(Key(|key: &str| top.entry(key, value), &mut why));
+        let text = |key: &str| top.entry(key, value);
+        let done = key.serialize(Serializer(Key(text, &mut why)));
         self.checked(done, why)
     }
 

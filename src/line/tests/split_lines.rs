@@ -34,13 +34,13 @@ fn lines_are_cut_where_servers_cut_them() {
                 .field("last", 5i64)
                 .timestamp(7)
                 .unwrap();
-            ends.push((enc.len(), true));
+            ends.push((enc.as_bytes().len(), true));
             enc.line(odd).field("s", text).finish().unwrap();
-            ends.push((enc.len(), false));
+            ends.push((enc.as_bytes().len(), false));
             enc.line(odd).field("s", 1.5).finish().unwrap();
-            ends.push((enc.len(), false));
+            ends.push((enc.as_bytes().len(), false));
             enc.line(odd).field("s", true).timestamp(-3).unwrap();
-            ends.push((enc.len(), true));
+            ends.push((enc.as_bytes().len(), true));
         }
     }
     let mut at = 0;

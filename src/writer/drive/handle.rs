@@ -94,7 +94,7 @@ impl Handle {
             let error = not_encoded(&enc, error, self.settings.batch_bytes);
             return Err(self.shared.refused(error));
         }
-        let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
+        let (len, lines, untimed) = (enc.as_bytes().len(), enc.line_count(), enc.untimed_count());
         let left_out = (enc.skipped(), enc.empty_tags());
         self.scratch.truncate(len);
         self.hand_over(other, self.settings.precision, lines, untimed > 0)?;

@@ -74,7 +74,7 @@ impl Clock for SystemClock {
 
     #[inline]
     fn reading(&self, compares: bool) -> Reading {
-        let wall = Timestamp::from_system(SystemTime::now());
+        let wall = Timestamp::try_from(SystemTime::now());
         Reading {
             wall: wall.ok().map(|time| time.0),
             server: compares.then(|| self.client.server_clock()).flatten(),

@@ -64,7 +64,7 @@ impl Engine {
         let to = &mut self.queues[at];
         let mut enc = self.settings.encoder(&mut to.open, to.open_len);
         let encoded = encode(&mut enc);
-        let (len, lines, untimed) = (enc.len(), enc.line_count(), enc.untimed_count());
+        let (len, lines, untimed) = (enc.as_bytes().len(), enc.line_count(), enc.untimed_count());
         let left_out = (enc.skipped(), enc.empty_tags());
         if let Err(error) = encoded {
             return Err(not_encoded(&enc, error, self.settings.batch_bytes));

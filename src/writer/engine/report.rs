@@ -25,7 +25,7 @@ impl Engine {
         if stats.named(&measurement).to_line(&mut enc).is_err() {
             return;
         }
-        let pending = Pending::new(MAIN, enc.len(), 1);
+        let pending = Pending::new(MAIN, enc.as_bytes().len(), 1);
         match self.take(pending, Some(reading())) {
             Ok(Accepted::Yes | Accepted::Full) => {
                 self.stats.own = self.stats.own.saturating_add(1);

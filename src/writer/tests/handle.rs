@@ -29,7 +29,7 @@ fn every_call_of_a_child_is_refused_at_once() {
         .unwrap();
     let point = Point::new("t")
         .field("v", 1)
-        .timestamp(1, Precision::Nanosecond);
+        .time(crate::Timestamp::from_nanos(1));
     // With lines before it in the child's copy of the memory, and without.
     for lines in 0..2 {
         let mut child = forked(&w);

@@ -9,7 +9,7 @@ pub(crate) mod grammar;
 pub(crate) mod text;
 
 use influx_edge::Precision;
-use influx_edge::line::{BoundedVec, EncodeError, Encoder, IoSink, Sink};
+use influx_edge::line::{EncodeError, Encoder, IoSink, Sink};
 
 /// A field's value as data.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,8 +113,7 @@ where
     for size in 0..=last {
         let mut storage = vec![0xEE; size];
         fixed(size, text, expected, Encoder::new(&mut storage), &write);
-        let bounded = Encoder::with_sink(BoundedVec::new(size));
-        fixed(size, text, expected, bounded, &write);
+        fixed(size, text, expected, Encoder::bounded(size), &write);
         drained(size, text, expected, &write);
     }
     growing(text, expected, Encoder::with_sink(Vec::new()), &write);
@@ -171,7 +170,7 @@ fn fixed<S: Sink>(
     let line = if done.is_ok() { text } else { "" };
     let so_far = format!("{start}{line}");
     assert_eq!(show(enc.as_bytes()), show(so_far.as_bytes()));
-    assert_eq!(enc.len(), so_far.len());
+    assert_eq!(enc.lines().bytes.len(), so_far.len());
     assert_eq!(enc.is_empty(), so_far.is_empty());
     assert_eq!(
         enc.line_count(),

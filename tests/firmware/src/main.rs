@@ -87,9 +87,8 @@ fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
         clock.set_to.as_secs()
     ));
 
-    let series = Series::<64>::builder("weather")
-        .tag("station", settings.station)
-        .build()?;
+    let series = Series::<64>::new("weather")?
+        .tag("station", settings.station)?;
     let mut queue = Queue::new(&mut memory.queue, PRECISION);
     for n in 0..READINGS {
         if settings.bad == Some(n) {

@@ -33,7 +33,7 @@ pub unsafe extern "C" fn encode_count(storage: *mut u8, len: usize, count: u32) 
     let storage = unsafe { slice::from_raw_parts_mut(storage, len) };
     let mut enc = Encoder::new(storage);
     match enc.line("pulses").field("count", count).finish() {
-        Ok(()) => enc.len(),
+        Ok(()) => enc.as_bytes().len(),
         Err(_) => 0,
     }
 }
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn encode_reading(
         .field("temp_c", celsius)
         .field("count", count)
         .timestamp(time);
-    if done.is_ok() { enc.len() } else { 0 }
+    if done.is_ok() { enc.as_bytes().len() } else { 0 }
 }
 
 /// What [`decode_readings`] found in a response.
@@ -154,13 +154,12 @@ fn readings(storage: &mut [u8], time: i64, celsius: f64, count: u32) -> Result<u
         .field("ok", true)
         .field("note", "a \"b\"")
         .timestamp(time)?;
-    let series = Series::<64>::builder("weather")
-        .tag("station", "zrh 2")
-        .build()?;
+    let series = Series::<64>::new("weather")?
+        .tag("station", "zrh 2")?;
     enc.series(&series)
         .field("temp_c", celsius)
         .timestamp(time)?;
-    Ok(enc.len())
+    Ok(enc.as_bytes().len())
 }
 
 /// Adds up the `_value` column of a response, as doubles, and counts its rows; a negative count if

@@ -37,7 +37,7 @@ pub unsafe extern "C" fn serialize_reading(
         time,
     };
     match enc.serialize(&WEATHER, &reading) {
-        Ok(()) => enc.len(),
+        Ok(()) => enc.as_bytes().len(),
         Err(_) => 0,
     }
 }

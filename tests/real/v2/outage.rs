@@ -37,7 +37,7 @@ fn point(n: i64) -> Point {
     Point::new("m")
         .tag("series", if n % 2 == 0 { "even" } else { "odd" })
         .field("v", n)
-        .timestamp(T + n, influx_edge::Precision::Nanosecond)
+        .time(influx_edge::Timestamp::from_nanos(T + n))
 }
 
 /// Each point once, with its own value.
@@ -170,7 +170,7 @@ fn what_is_refused_is_told_and_holds_nothing_up() {
         if n == 100 || n == 200 {
             // Another type than the field has.
             let conflict = Point::new("m").tag("series", "even").field("v", "text");
-            w.write(conflict.timestamp(T + n, influx_edge::Precision::Nanosecond))
+            w.write(conflict.time(influx_edge::Timestamp::from_nanos(T + n)))
                 .unwrap();
         }
     }

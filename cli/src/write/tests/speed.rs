@@ -55,7 +55,7 @@ fn values(n: usize) -> (Timestamp, usize, f64, f64, f64) {
 
 /// By csv-core and the encoder, for this table alone.
 fn by_hand(input: &[u8], out: &mut Vec<u8>) {
-    let series = OwnedSeries::builder("weather").build().expect("a series");
+    let series = OwnedSeries::new("weather").expect("a series");
     let keys =
         ["temp_c", "hum_pct", "pressure_hpa"].map(|key| OwnedFieldKey::new(key).expect("a key"));
     let mut reader = Reader::new();
