@@ -126,7 +126,10 @@ fn what_does_not_fit_is_refused_with_a_reason() {
     let error = client.request(Method::Get, "x").call().unwrap_err();
     assert!(error.to_string().contains("must start with /"), "{error}");
     let error = "GE T".parse::<Method>().unwrap_err();
-    assert!(error.to_string().contains("isn't an HTTP method"), "{error}");
+    assert!(
+        error.to_string().contains("isn't an HTTP method"),
+        "{error}"
+    );
 }
 
 /// Never an empty body to a write, always a length; chunks only for a stream of unknown length.
