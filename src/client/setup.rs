@@ -256,7 +256,14 @@ impl Client {
     /// received.
     pub fn me(&self) -> Result<User, Error> {
         let mut out = self.http_request("GET", self.inner().base.target("/api/v2/me"));
-        self.json(&"ask who we are", &mut out)
+        let what = "ask who we are";
+        let user: User = self.json(&what, &mut out)?;
+        // A list of users tolerates one without a name. Here its absence shows that this isn't InfluxDB.
+        if user.name.is_empty() {
+            let what = alloc::format!("cannot {what}: the response isn't the JSON expected");
+            return Err(Error::content(what, "missing field `name`"));
+        }
+        Ok(user)
     }
 
     /// Signs in now, instead of before the first call. Has an effect only for a client with a

@@ -202,7 +202,7 @@ fn a_label_is_called_as_the_server_keeps_it() {
 fn what_could_not_be_found_again_is_not_made() {
     let (wire, c) = unasked();
     for long in ["n".repeat(1_025), "n".repeat(3_000), "ü".repeat(513)] {
-        let says = "1024 are the most";
+        let says = "more than 1024 don't fit";
         refused(c.buckets().create(&NewBucket::new(&*long)), says);
         refused(c.buckets().find_by_name(&long), says);
         refused(
