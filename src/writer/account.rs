@@ -231,11 +231,9 @@ impl RejectedLines {
     /// assert_eq!(influx_edge::writer::RejectedLines::default().total(), 0);
     /// ```
     #[must_use]
-    pub const fn total(&self) -> u64 {
-        self.refused
-            .saturating_add(self.partial)
-            .saturating_add(self.too_large)
-            .saturating_add(self.poison)
+    pub fn total(&self) -> u64 {
+        self.each()
+            .fold(0, |sum, (_, lines)| sum.saturating_add(lines))
     }
 }
 
@@ -246,12 +244,9 @@ impl DroppedLines {
     /// assert_eq!(influx_edge::writer::DroppedLines::default().total(), 0);
     /// ```
     #[must_use]
-    pub const fn total(&self) -> u64 {
-        self.overflow
-            .saturating_add(self.given_up)
-            .saturating_add(self.closed)
-            .saturating_add(self.spool)
-            .saturating_add(self.panicked)
+    pub fn total(&self) -> u64 {
+        self.each()
+            .fold(0, |sum, (_, lines)| sum.saturating_add(lines))
     }
 }
 
@@ -265,7 +260,7 @@ impl Stats {
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
-    pub const fn is_balanced(&self) -> bool {
+    pub fn is_balanced(&self) -> bool {
         self.accepted
             == self
                 .delivered
@@ -394,7 +389,7 @@ impl Outcome {
     /// assert!(influx_edge::writer::Outcome::default().is_safe());
     /// ```
     #[must_use]
-    pub const fn is_safe(&self) -> bool {
+    pub fn is_safe(&self) -> bool {
         self.rejected.total() == 0 && self.dropped.total() == 0
     }
 }

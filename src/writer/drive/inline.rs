@@ -157,7 +157,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
             return false;
         };
         let finished = self.transport.make(attempt);
-        finished.report(&mut self.engine, self.clock.now());
+        self.engine.on_result(self.clock.now(), finished);
         self.emit();
         true
     }

@@ -4,7 +4,7 @@
 //! events of handles, keeper and sender.
 
 use super::super::account::Outcome;
-use super::super::engine::{Attempt, Engine, Goal, GoalState, Limit, Note};
+use super::super::engine::{Attempt, Engine, Finished, Goal, GoalState, Limit, Note};
 use super::super::stamp::Reading;
 use super::inbox::{Entry, Reply};
 use crate::error::{Error, WriteError};
@@ -32,20 +32,6 @@ pub(crate) struct Command {
     pub(crate) closes: bool,
     /// `None` if no thread waits.
     pub(crate) reply: Option<Reply<Outcome, Error>>,
-}
-
-/// The result of a request.
-pub(crate) struct Finished {
-    pub(crate) id: u64,
-    pub(crate) result: Result<(), Error>,
-    pub(crate) uncompressed: bool,
-}
-
-impl Finished {
-    /// Passes the result to the engine.
-    pub(super) fn report(self, engine: &mut Engine, now: Duration) {
-        engine.on_result(now, self.id, self.result, self.uncompressed);
-    }
 }
 
 /// The actions of a step, in this order.
@@ -81,7 +67,7 @@ impl Keeper {
     pub(crate) fn step(&mut self, now: Duration, reading: Reading, input: Input) -> Output {
         let mut out = Output::default();
         if let Some(finished) = input.finished {
-            finished.report(&mut self.engine, now);
+            self.engine.on_result(now, finished);
         }
         if let Some(back) = input.stepped {
             self.engine.events.push(Note::ClockStepped(back));

@@ -21,7 +21,7 @@ mod threaded;
 #[cfg(all(test, feature = "spool"))]
 pub(crate) use inbox::Entry;
 #[cfg(all(test, feature = "spool"))]
-pub(crate) use keeper::{Command, Finished, Input, Keeper};
+pub(crate) use keeper::{Command, Input, Keeper};
 
 use super::engine::Engine;
 use super::event::Listener;

@@ -3,9 +3,8 @@
 //! Both are traits so that tests can simulate a day of a gateway in a second. There is one production
 //! implementation of each.
 
-use super::super::engine::Attempt;
+use super::super::engine::{Attempt, Finished};
 use super::super::stamp::Reading;
-use super::keeper::Finished;
 use crate::Timestamp;
 use crate::client::Client;
 use crate::error::Error;

@@ -13,11 +13,11 @@
 //! the order state, slot (see `inbox`); no lock is held in a listener or while a reply is sent.
 
 use super::super::account::Outcome;
-use super::super::engine::Engine;
+use super::super::engine::{Engine, Finished};
 use super::super::settings::Settings;
 use super::super::stamp::Reading;
 use super::inbox::{Entry, Reply, Slot, Written};
-use super::keeper::{Command, Finished, Input};
+use super::keeper::{Command, Input};
 use super::seams::{Clock, SystemClock};
 use super::state::State;
 use crate::OverflowPolicy;

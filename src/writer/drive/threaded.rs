@@ -3,13 +3,13 @@
 //!
 //! Handles, one or more for each of the program's threads, encode lines themselves and hand over whole lines.
 
-use super::super::engine::{Attempt, Engine};
+use super::super::engine::{Attempt, Engine, Finished};
 use super::super::event::Listener;
 use super::super::route::Sender;
 use super::super::settings::Settings;
 use super::super::{Writer, WriterHandle};
 use super::handle::Handle;
-use super::keeper::{Finished, Keeper};
+use super::keeper::Keeper;
 use super::polled::Polled;
 use super::seams::{Clock, Transport};
 use super::shared::Shared;

@@ -100,6 +100,15 @@ impl Attempt {
     }
 }
 
+/// The result of an attempt.
+pub(crate) struct Finished {
+    pub(crate) id: u64,
+    /// `Ok` is 204 and nothing else.
+    pub(crate) result: Result<(), Error>,
+    /// The server is known not to accept compressed bodies.
+    pub(crate) uncompressed: bool,
+}
+
 /// The request in flight, as far as its result needs it.
 #[derive(Clone, Copy, Debug)]
 struct Out {

@@ -18,7 +18,7 @@ use super::super::settings::{OPERATOR_PAUSE, pause};
 use super::backoff::{Pause, Streak};
 use super::batch::{BAD_RUN, Batch, Piece, Suspicion, number_of};
 use super::link::{Limit, Link};
-use super::{Attempt, Engine, Note, Out};
+use super::{Attempt, Engine, Finished, Note, Out};
 use crate::error::{Error, ErrorKind, Remedy};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -99,16 +99,13 @@ impl Engine {
     }
 
     /// Takes the result of a request. One that is no longer waited for has no effect.
-    ///
-    /// `uncompressed`: the server is known not to accept compressed bodies.
-    pub(crate) fn on_result(
-        &mut self,
-        now: Duration,
-        id: u64,
-        result: Result<(), Error>,
-        uncompressed: bool,
-    ) {
+    pub(crate) fn on_result(&mut self, now: Duration, finished: Finished) {
         self.now = self.now.max(now);
+        let Finished {
+            id,
+            result,
+            uncompressed,
+        } = finished;
         let Some(out) = self.out.take_if(|out| out.id == id) else {
             return;
         };
