@@ -4,7 +4,7 @@ use super::id::Id;
 use super::list::{List, Paging, listed};
 use super::organizations::Organization;
 use super::permission::Permission;
-use super::resource::{Deletable, Editable, Ensure, InOrg, Kind, OrgParameter, Resource};
+use super::resource::{Change, Deletable, Editable, Ensure, InOrg, Kind, OrgParameter, Resource};
 use super::resources::Resources;
 use super::serde_util::{Status, or_default, status, time};
 use super::users::User;
@@ -33,16 +33,14 @@ pub struct Authorization {
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// The organization it is for.
-    #[serde(rename = "orgID", default)]
+    #[serde(rename = "orgID")]
     pub org_id: Option<Id<Organization>>,
     /// That organization's name.
-    #[serde(default)]
     pub org: Option<String>,
     /// The user it acts for.
-    #[serde(rename = "userID", default)]
+    #[serde(rename = "userID")]
     pub user_id: Option<Id<User>>,
     /// That user's name.
-    #[serde(default)]
     pub user: Option<String>,
     /// The permissions.
     #[serde(default, deserialize_with = "or_default")]
@@ -102,6 +100,8 @@ impl fmt::Debug for Authorization {
 listed!(Authorization, "authorizations");
 
 impl Resource for Authorization {
+    type Single = Authorization;
+
     const KIND: Kind = Kind {
         name: "an authorization",
         path: &["authorizations"],
@@ -116,34 +116,28 @@ impl Editable for Authorization {
     type New = NewAuthorization;
     type Update = AuthorizationUpdate;
 
-    fn create(at: Resources<'_, Self>, new: &NewAuthorization) -> Result<Self, Error> {
-        new.check_permissions()?;
-        let org = at.scope.org_id()?;
-        let body = Body {
-            org_id: &org,
-            permissions: new.sent(&org),
-            user: &new.user,
-            status: new.status,
-            description: &new.description,
-        };
-        at.request("POST", &[])
-            .json(&body)
-            .send_json(&"create an authorization")
+    fn check_new(new: &NewAuthorization) -> Result<&str, Error> {
+        if new.permissions.is_empty() {
+            return Err(Error::config("authorization must include permissions"));
+        }
+        Ok(new.description.as_deref().unwrap_or_default())
     }
 
-    fn update(
-        at: Resources<'_, Self>,
-        id: &Id<Self>,
-        update: &AuthorizationUpdate,
-    ) -> Result<Self, Error> {
-        at.patch(id, update)
+    fn create(at: Resources<'_, Self>, new: &NewAuthorization) -> Result<Self, Error> {
+        let name = Self::check_new(new)?;
+        let org = at.scope.org_id()?;
+        let at = at.in_known_org(Some(&org));
+        let sent = NewAuthorization {
+            permissions: new.sent(&org),
+            ..new.clone()
+        };
+        at.post(&at.scope.body(&sent)?, name)
     }
 }
 
 impl Deletable for Authorization {}
 
 impl Ensure for Authorization {
-    type Change = Difference;
     const BY_ORG_ID: bool = true;
 
     fn check(new: &NewAuthorization) -> Result<(), Error> {
@@ -152,7 +146,7 @@ impl Ensure for Authorization {
                 "a token is found again by its description, and this one has none",
             ));
         }
-        new.check_permissions()
+        Self::check_new(new).map(drop)
     }
 
     /// Finds the first token of the description with the wanted permissions; else the only one of the
@@ -190,57 +184,33 @@ impl Ensure for Authorization {
         at: Resources<'_, Self>,
         there: &Authorization,
         new: &NewAuthorization,
-    ) -> Result<Option<Difference>, Error> {
+    ) -> Result<Option<Change<AuthorizationUpdate>>, Error> {
         let wanted = new.sent(&at.scope.org_id()?);
         if !Permission::are_same(&there.permissions, &wanted) {
-            return Ok(Some(Difference::Permissions));
+            return Ok(Some(Change::Replace));
         }
         let status = new.status.filter(|status| there.status != Some(*status));
-        Ok(status.map(Difference::Status))
+        Ok(status.map(|status| Change::Update(AuthorizationUpdate::new().status(status))))
     }
 
-    fn change(
+    fn replace(
         at: Resources<'_, Self>,
-        there: &Authorization,
-        change: Difference,
+        old: &Authorization,
         new: &NewAuthorization,
     ) -> Result<Self, Error> {
-        match change {
-            Difference::Permissions => replace(at, there, new),
-            Difference::Status(status) => {
-                at.update(&there.id, &AuthorizationUpdate::new().status(status))
+        let made = at.create(&NewAuthorization {
+            user: new.user.clone().or_else(|| old.user_id.clone()),
+            status: new.status.or(old.status),
+            ..new.clone()
+        })?;
+        match at.delete(&old.id) {
+            Err(error) if !error.is_not_found() => {
+                // Otherwise its token would be lost with this error, and two would have the description.
+                let _ = at.delete(&made.id);
+                Err(error)
             }
+            _ => Ok(made),
         }
-    }
-}
-
-/// A difference between the token there is and the wanted one.
-#[derive(Clone, Copy, Debug)]
-pub enum Difference {
-    /// The permissions, which can't be changed.
-    Permissions,
-    /// The wanted status.
-    Status(Status),
-}
-
-/// Creates a token in place of another one.
-fn replace(
-    at: Resources<'_, Authorization>,
-    old: &Authorization,
-    new: &NewAuthorization,
-) -> Result<Authorization, Error> {
-    let made = at.create(&NewAuthorization {
-        user: new.user.clone().or_else(|| old.user_id.clone()),
-        status: new.status.or(old.status),
-        ..new.clone()
-    })?;
-    match at.delete(&old.id) {
-        Err(error) if !error.is_not_found() => {
-            // Otherwise its token would be lost with this error, and two would have the description.
-            let _ = at.delete(&made.id);
-            Err(error)
-        }
-        _ => Ok(made),
     }
 }
 
@@ -257,25 +227,15 @@ fn replace(
 /// assert!(made.reveal_token().is_some()); // in this response only
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewAuthorization {
     permissions: Vec<Permission>,
-    user: Option<Id<User>>,
-    status: Option<Status>,
-    description: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(rename = "orgID")]
-    org_id: &'a Id<Organization>,
-    permissions: Vec<Permission>,
     #[serde(rename = "userID", skip_serializing_if = "Option::is_none")]
-    user: &'a Option<Id<User>>,
+    user: Option<Id<User>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    description: &'a Option<String>,
+    description: Option<String>,
 }
 
 impl NewAuthorization {
@@ -308,13 +268,6 @@ impl NewAuthorization {
     pub fn user(mut self, user: &Id<User>) -> Self {
         self.user = Some(user.clone());
         self
-    }
-
-    fn check_permissions(&self) -> Result<(), Error> {
-        if self.permissions.is_empty() {
-            return Err(Error::config("authorization must include permissions"));
-        }
-        Ok(())
     }
 
     /// The permissions as they are sent for this organization.
@@ -372,13 +325,6 @@ impl AuthorizationUpdate {
 impl Client {
     /// Returns the authorizations of this client's organization; of all that the token may see, if it has
     /// none.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.authorizations().list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn authorizations(&self) -> Resources<'_, Authorization> {
         Resources::of(self)
@@ -401,7 +347,7 @@ impl Resources<'_, Authorization> {
     /// Returns an error if there is no such authorization, and the same errors as
     /// [`create`](Self::create).
     pub fn duplicate(self, id: &Id<Authorization>) -> Result<Authorization, Error> {
-        let old: Authorization = self.original(id)?;
+        let old = self.original(id)?;
         let new = NewAuthorization {
             permissions: old.permissions,
             user: old.user_id,

@@ -5,8 +5,8 @@ use super::labels::Label;
 use super::list::{Paging, listed};
 use super::organizations::Organization;
 use super::resource::{
-    Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter, Resource,
-    Shared,
+    Change, Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter,
+    Resource, Shared,
 };
 use super::resources::Resources;
 use super::retention::{Retention, as_list, first_rule};
@@ -39,7 +39,7 @@ pub struct Bucket {
     /// The id.
     pub id: Id<Bucket>,
     /// The organization it belongs to.
-    #[serde(rename = "orgID", default)]
+    #[serde(rename = "orgID")]
     pub org_id: Option<Id<Organization>>,
     /// `user`, or `system` for the server's own.
     #[serde(rename = "type", default, deserialize_with = "or_default")]
@@ -51,12 +51,12 @@ pub struct Bucket {
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// The retention policy's name, of a bucket that came from InfluxDB 1.x.
-    #[serde(rename = "rp", default)]
+    #[serde(rename = "rp")]
     pub retention_policy: Option<String>,
     #[serde(rename = "retentionRules", default, deserialize_with = "first_rule")]
     retention: Retention,
     /// `implicit`, or `explicit` if points that don't fit a schema are rejected. Cloud only.
-    #[serde(rename = "schemaType", default)]
+    #[serde(rename = "schemaType")]
     pub schema_type: Option<String>,
     /// The time of its creation.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
@@ -93,6 +93,8 @@ impl Bucket {
 listed!(Bucket, "buckets", in pages of 100 at most);
 
 impl Resource for Bucket {
+    type Single = Bucket;
+
     const KIND: Kind = Kind {
         name: "a bucket",
         path: &["buckets"],
@@ -115,23 +117,20 @@ impl Editable for Bucket {
     type New = NewBucket;
     type Update = BucketUpdate;
 
-    fn create(at: Resources<'_, Self>, new: &NewBucket) -> Result<Self, Error> {
-        Self::check(new)?;
-        at.post(&at.scope.body(new)?, &new.name)
+    fn check_new(new: &NewBucket) -> Result<&str, Error> {
+        check_bucket_name(&new.name)?;
+        new.retention.check()?;
+        Ok(&new.name)
     }
 
-    fn update(
-        at: Resources<'_, Self>,
-        id: &Id<Self>,
-        update: &BucketUpdate,
-    ) -> Result<Self, Error> {
+    fn check_update(update: &BucketUpdate) -> Result<(), Error> {
         if let Some(name) = &update.name {
             check_bucket_name(name)?;
         }
-        if let Some([rule]) = &update.retention_rules {
-            rule.check()?;
+        match &update.retention_rules {
+            Some([rule]) => rule.check(),
+            None => Ok(()),
         }
-        at.patch(id, update)
     }
 }
 
@@ -140,13 +139,7 @@ impl Labeled for Bucket {}
 impl Shared for Bucket {}
 
 impl Ensure for Bucket {
-    type Change = BucketUpdate;
     const BY_ORG_ID: bool = false;
-
-    fn check(new: &NewBucket) -> Result<(), Error> {
-        check_bucket_name(&new.name)?;
-        new.retention.check()
-    }
 
     fn find_same(at: Resources<'_, Self>, new: &NewBucket) -> Result<Option<Self>, Error> {
         at.find_by_name(&new.name)
@@ -156,7 +149,7 @@ impl Ensure for Bucket {
         _at: Resources<'_, Self>,
         there: &Bucket,
         new: &NewBucket,
-    ) -> Result<Option<BucketUpdate>, Error> {
+    ) -> Result<Option<Change<BucketUpdate>>, Error> {
         let policy = there.retention_policy.as_deref();
         let wanted = new.retention_policy.as_deref();
         check_fixed(
@@ -181,16 +174,7 @@ impl Ensure for Bucket {
             *update.rule() = now;
         }
         update.description = description;
-        Ok(Some(update))
-    }
-
-    fn change(
-        at: Resources<'_, Self>,
-        there: &Bucket,
-        change: BucketUpdate,
-        _new: &NewBucket,
-    ) -> Result<Self, Error> {
-        at.update(&there.id, &change)
+        Ok(Some(Change::Update(update)))
     }
 }
 
@@ -371,13 +355,6 @@ impl BucketUpdate {
 
 impl Client {
     /// Returns the buckets of this client's organization; of all that the token may see, if it has none.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.buckets().list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn buckets(&self) -> Resources<'_, Bucket> {
         Resources::of(self)

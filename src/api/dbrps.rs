@@ -5,7 +5,7 @@ use super::id::Id;
 use super::list::{List, Paging, listed};
 use super::organizations::Organization;
 use super::request::ApiRequest;
-use super::resource::{Deletable, Editable, Ensure, InOrg, Kind, OrgParameter, Resource};
+use super::resource::{Change, Deletable, Editable, Ensure, InOrg, Kind, OrgParameter, Resource};
 use super::resources::Resources;
 use super::serde_util::or_default;
 use crate::client::Client;
@@ -35,10 +35,10 @@ pub struct Dbrp {
     /// The id.
     pub id: Id<Dbrp>,
     /// The organization it belongs to.
-    #[serde(rename = "orgID", default)]
+    #[serde(rename = "orgID")]
     pub org_id: Option<Id<Organization>>,
     /// The bucket.
-    #[serde(rename = "bucketID", default)]
+    #[serde(rename = "bucketID")]
     pub bucket_id: Option<Id<Bucket>>,
     /// The database.
     #[serde(default, deserialize_with = "or_default")]
@@ -59,22 +59,25 @@ listed!(Dbrp, "content");
 
 /// A single mapping comes wrapped, except from a create.
 #[derive(Deserialize)]
-struct Response {
+pub struct Response {
     content: Dbrp,
 }
 
+impl From<Response> for Dbrp {
+    fn from(response: Response) -> Dbrp {
+        response.content
+    }
+}
+
 impl Resource for Dbrp {
+    type Single = Response;
+
     const KIND: Kind = Kind {
         name: "a DBRP mapping",
         path: &["dbrps"],
         paging: Paging::None,
         org: OrgParameter::All,
     };
-
-    fn find(at: Resources<'_, Self>, id: &Id<Self>) -> Result<Option<Self>, Error> {
-        let found = at.find_as::<Response>(id)?;
-        Ok(found.map(|response| response.content))
-    }
 }
 
 impl InOrg for Dbrp {}
@@ -83,8 +86,14 @@ impl Editable for Dbrp {
     type New = NewDbrp;
     type Update = DbrpUpdate;
 
+    fn check_new(new: &NewDbrp) -> Result<&str, Error> {
+        check_name("a database", &new.database)?;
+        check_name("a retention policy", &new.retention_policy)?;
+        Ok(&new.database)
+    }
+
     fn create(at: Resources<'_, Self>, new: &NewDbrp) -> Result<Self, Error> {
-        Self::check(new)?;
+        Self::check_new(new)?;
         let (database, rp) = (&new.database, &new.retention_policy);
         // The organization is in the body alone.
         ApiRequest::new(at.scope.client, "POST", &["dbrps"])
@@ -97,8 +106,7 @@ impl Editable for Dbrp {
             check_name("a retention policy", name)?;
         }
         Self::check_delete(at, id)?;
-        at.patch::<Response>(id, update)
-            .and_then(|response| real(response.content))
+        at.patch(id, update).and_then(real)
     }
 }
 
@@ -109,13 +117,7 @@ impl Deletable for Dbrp {
 }
 
 impl Ensure for Dbrp {
-    type Change = Difference;
     const BY_ORG_ID: bool = true;
-
-    fn check(new: &NewDbrp) -> Result<(), Error> {
-        check_name("a database", &new.database)?;
-        check_name("a retention policy", &new.retention_policy)
-    }
 
     fn find_same(at: Resources<'_, Self>, new: &NewDbrp) -> Result<Option<Self>, Error> {
         find_real(at, &new.database, |rp| rp == new.retention_policy)
@@ -125,9 +127,9 @@ impl Ensure for Dbrp {
         at: Resources<'_, Self>,
         there: &Dbrp,
         new: &NewDbrp,
-    ) -> Result<Option<Difference>, Error> {
+    ) -> Result<Option<Change<DbrpUpdate>>, Error> {
         if there.bucket_id.as_ref() != Some(&new.bucket) {
-            return Ok(Some(Difference::Bucket));
+            return Ok(Some(Change::Replace));
         }
         let Some(default) = new.default.filter(|default| *default != there.default) else {
             return Ok(None);
@@ -138,32 +140,27 @@ impl Ensure for Dbrp {
         if !default && another()?.is_none() {
             return Ok(None);
         }
-        Ok(Some(Difference::Default(default)))
+        let update = DbrpUpdate::new().default_for_database(default);
+        Ok(Some(Change::Update(update)))
     }
 
-    fn change(
-        at: Resources<'_, Self>,
-        there: &Dbrp,
-        change: Difference,
-        new: &NewDbrp,
-    ) -> Result<Self, Error> {
-        match change {
-            Difference::Bucket => replace(at, there, new),
-            Difference::Default(default) => {
-                let update = DbrpUpdate::new().default_for_database(default);
-                at.update(&there.id, &update)
+    fn replace(at: Resources<'_, Self>, old: &Dbrp, new: &NewDbrp) -> Result<Self, Error> {
+        at.delete(&old.id)?;
+        let new = NewDbrp {
+            default: new.default.or(Some(old.default)),
+            ..new.clone()
+        };
+        at.create(&new).inspect_err(|_| {
+            if let Some(bucket) = &old.bucket_id {
+                // Restores the old mapping. The error to report is the first one in any case.
+                let _ = at.create(&NewDbrp {
+                    bucket: bucket.clone(),
+                    default: Some(old.default),
+                    ..new.clone()
+                });
             }
-        }
+        })
     }
-}
-
-/// A difference between the mapping there is and the wanted one.
-#[derive(Clone, Copy, Debug)]
-pub enum Difference {
-    /// The bucket, which can't be changed.
-    Bucket,
-    /// The wanted [`Dbrp::default`].
-    Default(bool),
 }
 
 /// Finds the first mapping of a database that isn't virtual, with a retention policy that `is` accepts.
@@ -175,25 +172,6 @@ fn find_real(
     at.list()
         .database(database)
         .find_first(|one| !one.is_virtual && one.database == database && is(&one.retention_policy))
-}
-
-/// Creates a mapping in place of another one of the same names.
-fn replace(at: Resources<'_, Dbrp>, old: &Dbrp, new: &NewDbrp) -> Result<Dbrp, Error> {
-    at.delete(&old.id)?;
-    let new = NewDbrp {
-        default: new.default.or(Some(old.default)),
-        ..new.clone()
-    };
-    at.create(&new).inspect_err(|_| {
-        if let Some(bucket) = &old.bucket_id {
-            // Restores the old mapping. The error to report is the first one, whether that succeeds or not.
-            let _ = at.create(&NewDbrp {
-                bucket: bucket.clone(),
-                default: Some(old.default),
-                ..new.clone()
-            });
-        }
-    })
 }
 
 /// Returns a mapping that isn't virtual.
@@ -300,13 +278,6 @@ impl DbrpUpdate {
 impl Client {
     /// Returns the mappings from databases to buckets of this client's organization. Every request for
     /// them needs an organization.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.dbrps().list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn dbrps(&self) -> Resources<'_, Dbrp> {
         Resources::of(self)

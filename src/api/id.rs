@@ -1,8 +1,10 @@
 //! Ids of resources: opaque text, with a type for each kind.
 
+use super::list::Listed;
 use super::resource::Resource;
 use crate::client::names::is_id;
 use crate::error::Error;
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use core::cmp::Ordering;
@@ -51,6 +53,15 @@ impl<T: Resource> Id<T> {
             text,
             of: PhantomData,
         })
+    }
+}
+
+impl<T: Listed> Id<T> {
+    pub(super) fn of(item: &T) -> Self {
+        Id {
+            text: item.id_text().to_owned(),
+            of: PhantomData,
+        }
     }
 }
 

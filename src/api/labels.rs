@@ -5,7 +5,7 @@ use super::list::{Paging, listed};
 use super::organizations::Organization;
 use super::request::to_owned_map;
 use super::resource::{
-    Deletable, Editable, Ensure, InOrg, Kind, Lookup, Named, OrgParameter, Resource,
+    Change, Deletable, Editable, Ensure, InOrg, Kind, Lookup, Named, OrgParameter, Resource,
 };
 use super::resources::Resources;
 use super::serde_util::or_default;
@@ -31,7 +31,7 @@ pub struct Label {
     /// The id.
     pub id: Id<Label>,
     /// The organization it belongs to.
-    #[serde(rename = "orgID", default)]
+    #[serde(rename = "orgID")]
     pub org_id: Option<Id<Organization>>,
     /// The name, unique in the organization.
     #[serde(default, deserialize_with = "or_default")]
@@ -45,22 +45,25 @@ listed!(Label, "labels");
 
 /// A single label comes wrapped.
 #[derive(Deserialize)]
-pub(super) struct LabelResponse {
-    pub(super) label: Label,
+pub struct LabelResponse {
+    label: Label,
+}
+
+impl From<LabelResponse> for Label {
+    fn from(response: LabelResponse) -> Label {
+        response.label
+    }
 }
 
 impl Resource for Label {
+    type Single = LabelResponse;
+
     const KIND: Kind = Kind {
         name: "a label",
         path: &["labels"],
         paging: Paging::None,
         org: OrgParameter::ListsById,
     };
-
-    fn find(at: Resources<'_, Self>, id: &Id<Self>) -> Result<Option<Self>, Error> {
-        let found = at.find_as::<LabelResponse>(id)?;
-        Ok(found.map(|response| response.label))
-    }
 }
 
 impl InOrg for Label {}
@@ -78,30 +81,23 @@ impl Editable for Label {
     type New = NewLabel;
     type Update = LabelUpdate;
 
-    fn create(at: Resources<'_, Self>, new: &NewLabel) -> Result<Self, Error> {
+    fn check_new(new: &NewLabel) -> Result<&str, Error> {
         check_name("a label", &new.name)?;
-        at.post::<LabelResponse>(&at.scope.body(new)?, &new.name)
-            .map(|response| response.label)
+        Ok(&new.name)
     }
 
-    fn update(at: Resources<'_, Self>, id: &Id<Self>, update: &LabelUpdate) -> Result<Self, Error> {
-        if let Some(name) = &update.name {
-            check_name("a label", name)?;
+    fn check_update(update: &LabelUpdate) -> Result<(), Error> {
+        match &update.name {
+            Some(name) => check_name("a label", name),
+            None => Ok(()),
         }
-        at.patch::<LabelResponse>(id, update)
-            .map(|response| response.label)
     }
 }
 
 impl Deletable for Label {}
 
 impl Ensure for Label {
-    type Change = LabelUpdate;
     const BY_ORG_ID: bool = true;
-
-    fn check(new: &NewLabel) -> Result<(), Error> {
-        check_name("a label", &new.name)
-    }
 
     fn find_same(at: Resources<'_, Self>, new: &NewLabel) -> Result<Option<Self>, Error> {
         at.find_by_name(&new.name)
@@ -121,23 +117,14 @@ impl Ensure for Label {
         _at: Resources<'_, Self>,
         there: &Label,
         new: &NewLabel,
-    ) -> Result<Option<LabelUpdate>, Error> {
+    ) -> Result<Option<Change<LabelUpdate>>, Error> {
         let mut update = LabelUpdate::new();
         for (key, value) in &new.properties {
             if there.properties.get(key).map_or("", String::as_str) != value {
                 update = update.property(key, value);
             }
         }
-        Ok((!update.properties.is_empty()).then_some(update))
-    }
-
-    fn change(
-        at: Resources<'_, Self>,
-        there: &Label,
-        change: LabelUpdate,
-        _new: &NewLabel,
-    ) -> Result<Self, Error> {
-        at.update(&there.id, &change)
+        Ok((!update.properties.is_empty()).then_some(Change::Update(update)))
     }
 }
 
@@ -236,13 +223,6 @@ impl LabelUpdate {
 impl Client {
     /// Returns the labels of this client's organization. To attach them see
     /// [`Resources::labels`].
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.labels().list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn labels(&self) -> Resources<'_, Label> {
         Resources::of(self)
@@ -256,7 +236,7 @@ impl Resources<'_, Label> {
     /// # Errors
     /// Returns an error if there is no such label, and the same errors as [`create`](Self::create).
     pub fn duplicate(self, id: &Id<Label>, name: impl Into<String>) -> Result<Label, Error> {
-        let label = self.original::<LabelResponse>(id)?.label;
+        let label = self.original(id)?;
         let new = NewLabel {
             properties: label.properties,
             ..NewLabel::new(name)

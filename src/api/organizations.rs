@@ -37,7 +37,7 @@ pub struct Organization {
     #[serde(default, deserialize_with = "status")]
     pub status: Option<Status>,
     /// `tsm` or `iox`. Cloud only.
-    #[serde(rename = "defaultStorageType", default)]
+    #[serde(rename = "defaultStorageType")]
     pub default_storage_type: Option<String>,
     /// The time of its creation.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
@@ -50,6 +50,8 @@ pub struct Organization {
 listed!(Organization, "orgs", in pages of 100 at most);
 
 impl Resource for Organization {
+    type Single = Organization;
+
     const KIND: Kind = Kind {
         name: "an organization",
         path: &["orgs"],
@@ -72,20 +74,16 @@ impl Editable for Organization {
     type New = NewOrganization;
     type Update = OrganizationUpdate;
 
-    fn create(at: Resources<'_, Self>, new: &NewOrganization) -> Result<Self, Error> {
+    fn check_new(new: &NewOrganization) -> Result<&str, Error> {
         check_name("an organization", &new.name)?;
-        at.post(new, &new.name)
+        Ok(&new.name)
     }
 
-    fn update(
-        at: Resources<'_, Self>,
-        id: &Id<Self>,
-        update: &OrganizationUpdate,
-    ) -> Result<Self, Error> {
-        if let Some(name) = &update.name {
-            check_name("an organization", name)?;
+    fn check_update(update: &OrganizationUpdate) -> Result<(), Error> {
+        match &update.name {
+            Some(name) => check_name("an organization", name),
+            None => Ok(()),
         }
-        at.patch(id, update)
     }
 }
 
@@ -172,13 +170,6 @@ impl OrganizationUpdate {
 
 impl Client {
     /// Returns the organizations that this client's token may see.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.organizations().list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn organizations(&self) -> Resources<'_, Organization> {
         Resources::of(self)

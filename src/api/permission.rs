@@ -55,16 +55,16 @@ pub struct PermissionResource {
     #[serde(rename = "type", default, deserialize_with = "or_default")]
     pub kind: String,
     /// The id of one resource; all of the kind if unset.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The organization; all of them if unset.
-    #[serde(rename = "orgID", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
     pub org_id: Option<Id<Organization>>,
     /// The resource's name, in responses.
-    #[serde(default, skip_serializing)]
+    #[serde(skip_serializing)]
     pub name: Option<String>,
     /// The organization's name, in responses.
-    #[serde(default, skip_serializing)]
+    #[serde(skip_serializing)]
     pub org: Option<String>,
 }
 

@@ -180,7 +180,7 @@ impl Attachable for Label {
             label: &'a Id<Label>,
         }
         to.post::<LabelResponse>(&Body { label: id }, id.as_str())
-            .map(|response| response.label)
+            .map(Label::from)
     }
 }
 

@@ -73,7 +73,7 @@ impl<'a> ApiRequest<'a> {
         self
     }
 
-    pub(super) fn json(mut self, value: &impl Serialize) -> Self {
+    pub(super) fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         match to_json(value) {
             Ok(body) => self.body = Some(body),
             Err(e) => self.wrong = Some(e),

@@ -5,6 +5,8 @@ use super::id::Id;
 use super::list::{Listed, Paging};
 use super::resources::Resources;
 use crate::error::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// One kind of resource, as requests and errors need it.
 #[derive(Clone, Copy, Debug)]
@@ -45,13 +47,11 @@ pub(super) enum OrgParameter {
     note = "resources come from methods: `client.buckets()`, `client.tasks()`, …"
 )]
 pub trait Resource: Listed {
-    #[doc(hidden)]
-    const KIND: Kind;
+    /// The form of a single one in a response, which may be wrapped.
+    type Single: DeserializeOwned + Into<Self>;
 
     #[doc(hidden)]
-    fn find(at: Resources<'_, Self>, id: &Id<Self>) -> Result<Option<Self>, Error> {
-        at.find_as(id)
-    }
+    const KIND: Kind;
 }
 
 /// A resource that belongs to an organization.
@@ -98,15 +98,36 @@ pub enum Lookup {
     note = "runs are started: `client.tasks().runs(&task).start()`"
 )]
 pub trait Editable: Resource {
-    type New;
-    type Update: ?Sized;
+    type New: Serialize;
+    type Update: Serialize + ?Sized;
+
+    /// Rejects what no server would take, before anything is sent. Returns the name, for errors.
+    #[doc(hidden)]
+    fn check_new(new: &Self::New) -> Result<&str, Error>;
 
     #[doc(hidden)]
-    fn create(at: Resources<'_, Self>, new: &Self::New) -> Result<Self, Error>;
+    fn check_update(_update: &Self::Update) -> Result<(), Error> {
+        Ok(())
+    }
 
     #[doc(hidden)]
-    fn update(at: Resources<'_, Self>, id: &Id<Self>, update: &Self::Update)
-    -> Result<Self, Error>;
+    fn create(at: Resources<'_, Self>, new: &Self::New) -> Result<Self, Error> {
+        let name = Self::check_new(new)?;
+        match Self::KIND.org {
+            OrgParameter::None | OrgParameter::All => at.post(new, name),
+            OrgParameter::Lists | OrgParameter::ListsById => at.post(&at.scope.body(new)?, name),
+        }
+    }
+
+    #[doc(hidden)]
+    fn update(
+        at: Resources<'_, Self>,
+        id: &Id<Self>,
+        update: &Self::Update,
+    ) -> Result<Self, Error> {
+        Self::check_update(update)?;
+        at.patch(id, update)
+    }
 }
 
 /// A resource that can be deleted.
@@ -129,18 +150,16 @@ pub trait Deletable: Resource {
     message = "`{Self}` has no `ensure` and no `plan`",
     note = "the table at `influx_edge::api::Resources` lists the methods of each resource"
 )]
-pub trait Ensure: Editable + InOrg {
-    /// A difference between the resource there is and the wanted one.
-    #[doc(hidden)]
-    type Change;
-
+pub trait Ensure: Editable<Update: Sized> + InOrg {
     /// The requests need the organization's id, its name isn't enough.
     #[doc(hidden)]
     const BY_ORG_ID: bool;
 
-    /// Rejects what no server would take, before anything is sent.
+    /// Rejects what can't be found again.
     #[doc(hidden)]
-    fn check(new: &Self::New) -> Result<(), Error>;
+    fn check(new: &Self::New) -> Result<(), Error> {
+        Self::check_new(new).map(drop)
+    }
 
     /// The resource that `new` describes, if it exists.
     #[doc(hidden)]
@@ -152,20 +171,26 @@ pub trait Ensure: Editable + InOrg {
         Self::find_same(at, new)
     }
 
+    /// The way from the resource there is to the wanted one, if they differ.
     #[doc(hidden)]
     fn difference(
         at: Resources<'_, Self>,
         there: &Self,
         new: &Self::New,
-    ) -> Result<Option<Self::Change>, Error>;
+    ) -> Result<Option<Change<Self::Update>>, Error>;
 
+    /// Creates `new` in place of a resource that no update makes the wanted one.
     #[doc(hidden)]
-    fn change(
-        at: Resources<'_, Self>,
-        there: &Self,
-        change: Self::Change,
-        new: &Self::New,
-    ) -> Result<Self, Error>;
+    fn replace(at: Resources<'_, Self>, _there: &Self, new: &Self::New) -> Result<Self, Error> {
+        at.create(new)
+    }
+}
+
+/// The way from one state of a resource to another.
+#[derive(Clone, Copy, Debug)]
+pub enum Change<U> {
+    Update(U),
+    Replace,
 }
 
 /// A resource that labels can be attached to.

@@ -8,8 +8,8 @@ use super::organizations::Organization;
 use super::relations::{Attached, Member};
 use super::request::{ApiRequest, Scope};
 use super::resource::{
-    Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter, Resource,
-    Shared,
+    Change, Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter,
+    Resource, Shared,
 };
 use crate::client::Client;
 use crate::client::names::check_name;
@@ -18,7 +18,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 /// The resources of one kind: `Resources<'_, Bucket>` is what [`Client::buckets`] returns.
 ///
@@ -136,7 +135,10 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// Returns an error if the token lacks permission or no response is received. DBRP mappings need an
     /// organization.
     pub fn find(self, id: &Id<T>) -> Result<Option<T>, Error> {
-        T::find(self, id)
+        let found: Option<T::Single> = self
+            .request("GET", &[id.as_str()])
+            .find(&format_args!("find {} {id}", T::KIND.noun()))?;
+        Ok(found.map(Into::into))
     }
 
     /// Returns the resource with this name, or `None` if there is none.
@@ -272,8 +274,11 @@ impl<'a, T: Resource> Resources<'a, T> {
             },
         };
         match T::difference(at, &there, new)? {
-            Some(change) => T::change(at, &there, change, new).map(Ensured::Changed),
             None => Ok(Ensured::Unchanged(there)),
+            Some(Change::Update(update)) => {
+                at.update(&Id::of(&there), &update).map(Ensured::Changed)
+            }
+            Some(Change::Replace) => T::replace(at, &there, new).map(Ensured::Changed),
         }
     }
 
@@ -445,36 +450,25 @@ impl<'a, T: Resource> Resources<'a, T> {
         )
     }
 
-    /// Sends the request of [`find`](Self::find), whose response is an `R`.
-    pub(super) fn find_as<R: DeserializeOwned>(self, id: &Id<T>) -> Result<Option<R>, Error> {
-        self.request("GET", &[id.as_str()])
-            .find(&format_args!("find {} {id}", T::KIND.noun()))
-    }
-
     /// Finds a resource that has to exist, to duplicate it.
-    pub(super) fn original<R: DeserializeOwned>(self, id: &Id<T>) -> Result<R, Error> {
+    pub(super) fn original(self, id: &Id<T>) -> Result<T, Error> {
         self.request("GET", &[id.as_str()])
             .send_json(&format_args!("duplicate {} {id}", T::KIND.noun()))
+            .map(T::Single::into)
     }
 
-    pub(super) fn post<R: DeserializeOwned>(
-        self,
-        body: &impl Serialize,
-        name: &str,
-    ) -> Result<R, Error> {
+    pub(super) fn post(self, body: &impl Serialize, name: &str) -> Result<T, Error> {
         self.request("POST", &[])
             .json(body)
             .send_json(&format_args!("create {} {name:?}", T::KIND.noun()))
+            .map(T::Single::into)
     }
 
-    pub(super) fn patch<R: DeserializeOwned>(
-        self,
-        id: &Id<T>,
-        body: &impl Serialize,
-    ) -> Result<R, Error> {
+    pub(super) fn patch<U: Serialize + ?Sized>(self, id: &Id<T>, body: &U) -> Result<T, Error> {
         self.request("PATCH", &[id.as_str()])
             .json(body)
             .send_json(&format_args!("update {} {id}", T::KIND.noun()))
+            .map(T::Single::into)
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Run {
     /// The id.
     pub id: Id<Run>,
     /// The task.
-    #[serde(rename = "taskID", default)]
+    #[serde(rename = "taskID")]
     pub task_id: Option<Id<Task>>,
     /// `scheduled`, `started`, `failed`, `success` or `canceled`.
     #[serde(default, deserialize_with = "or_default")]
@@ -53,7 +53,6 @@ pub struct Run {
     #[serde(default, deserialize_with = "or_default")]
     pub log: Vec<LogEvent>,
     /// The script it ran. Cloud only.
-    #[serde(default)]
     pub flux: Option<String>,
 }
 
@@ -91,6 +90,8 @@ impl Paged for Run {
 }
 
 impl Resource for Run {
+    type Single = Run;
+
     const KIND: Kind = Kind {
         name: "a run",
         path: &["runs"],
@@ -114,7 +115,7 @@ impl Resource for Run {
 #[non_exhaustive]
 pub struct LogEvent {
     /// The run that logged it.
-    #[serde(rename = "runID", default)]
+    #[serde(rename = "runID")]
     pub run_id: Option<Id<Run>>,
     /// The time.
     #[serde(default, deserialize_with = "time")]

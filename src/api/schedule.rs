@@ -7,6 +7,8 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
 use core::time::Duration;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 
 /// An interval between a task's runs, or their offset: a [`Duration`] in whole seconds, or a Flux duration
 /// as text, `1h30m`, `1d`, `1mo`.
@@ -63,6 +65,13 @@ impl From<&str> for Interval {
 impl From<String> for Interval {
     fn from(text: String) -> Self {
         Interval::from(text.as_str())
+    }
+}
+
+impl Serialize for Interval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.0.as_ref().map_err(S::Error::custom)?;
+        serializer.serialize_str(text)
     }
 }
 

@@ -24,10 +24,10 @@ pub struct MeasurementSchema {
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// The bucket.
-    #[serde(rename = "bucketID", default)]
+    #[serde(rename = "bucketID")]
     pub bucket_id: Option<Id<Bucket>>,
     /// The organization.
-    #[serde(rename = "orgID", default)]
+    #[serde(rename = "orgID")]
     pub org_id: Option<Id<Organization>>,
     /// The columns. May be missing in a list.
     #[serde(default, deserialize_with = "or_default")]
@@ -43,6 +43,8 @@ pub struct MeasurementSchema {
 listed!(MeasurementSchema, "measurementSchemas");
 
 impl Resource for MeasurementSchema {
+    type Single = MeasurementSchema;
+
     const KIND: Kind = Kind {
         name: "a measurement schema",
         path: &["schema", "measurements"],
@@ -63,10 +65,10 @@ impl Editable for MeasurementSchema {
     type New = NewMeasurementSchema;
     type Update = [SchemaColumn];
 
-    fn create(at: Resources<'_, Self>, new: &NewMeasurementSchema) -> Result<Self, Error> {
+    fn check_new(new: &NewMeasurementSchema) -> Result<&str, Error> {
         check_name(&new.name)?;
         check(&new.columns)?;
-        at.post(new, &new.name)
+        Ok(&new.name)
     }
 
     fn update(
@@ -133,7 +135,7 @@ pub struct SchemaColumn {
     #[serde(rename = "type")]
     pub kind: String,
     /// A field's type: `integer`, `float`, `boolean`, `string` or `unsigned`.
-    #[serde(rename = "dataType", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "dataType", skip_serializing_if = "Option::is_none")]
     pub data_type: Option<String>,
 }
 

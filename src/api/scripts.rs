@@ -25,7 +25,7 @@ pub struct Script {
     /// The id.
     pub id: Id<Script>,
     /// The organization it belongs to.
-    #[serde(rename = "orgID", default)]
+    #[serde(rename = "orgID")]
     pub org_id: Option<Id<Organization>>,
     /// The name, which can't be changed.
     #[serde(default, deserialize_with = "or_default")]
@@ -40,7 +40,6 @@ pub struct Script {
     #[serde(default, deserialize_with = "or_default")]
     pub language: String,
     /// The URL to invoke it.
-    #[serde(default)]
     pub url: Option<String>,
     /// The time of its creation.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
@@ -53,6 +52,8 @@ pub struct Script {
 listed!(Script, "scripts", in pages of 500 at most);
 
 impl Resource for Script {
+    type Single = Script;
+
     const KIND: Kind = Kind {
         name: "a script",
         path: &["scripts"],
@@ -73,17 +74,9 @@ impl Editable for Script {
     type New = NewScript;
     type Update = ScriptUpdate;
 
-    fn create(at: Resources<'_, Self>, new: &NewScript) -> Result<Self, Error> {
+    fn check_new(new: &NewScript) -> Result<&str, Error> {
         check_name("a script", &new.name)?;
-        at.post(new, &new.name)
-    }
-
-    fn update(
-        at: Resources<'_, Self>,
-        id: &Id<Self>,
-        update: &ScriptUpdate,
-    ) -> Result<Self, Error> {
-        at.patch(id, update)
+        Ok(&new.name)
     }
 }
 

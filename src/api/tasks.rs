@@ -5,8 +5,8 @@ use super::labels::Label;
 use super::list::{List, Paging, listed};
 use super::organizations::Organization;
 use super::resource::{
-    Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter, Resource,
-    Shared,
+    Change, Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter,
+    Resource, Shared,
 };
 use super::resources::Resources;
 use super::schedule::{Interval, When, check_cron, with_option};
@@ -37,13 +37,12 @@ pub struct Task {
     /// The id.
     pub id: Id<Task>,
     /// The organization it belongs to.
-    #[serde(rename = "orgID", default)]
+    #[serde(rename = "orgID")]
     pub org_id: Option<Id<Organization>>,
     /// That organization's name. Empty in a [`basic`](List::basic) list.
-    #[serde(default)]
     pub org: Option<String>,
     /// The user it runs as.
-    #[serde(rename = "ownerID", default)]
+    #[serde(rename = "ownerID")]
     pub owner_id: Option<Id<User>>,
     /// The name. Several tasks may have it.
     #[serde(default, deserialize_with = "or_default")]
@@ -58,25 +57,22 @@ pub struct Task {
     #[serde(default, deserialize_with = "or_default")]
     pub flux: String,
     /// The interval between runs, as a Flux duration: `1h30m`. Either this or `cron` is set.
-    #[serde(default)]
     pub every: Option<String>,
     /// The times of its runs, as a cron schedule.
-    #[serde(default)]
     pub cron: Option<String>,
     /// The delay of each run after its scheduled time, as a Flux duration.
-    #[serde(default)]
     pub offset: Option<String>,
     /// The time up to which it has run.
     #[serde(rename = "latestCompleted", default, deserialize_with = "time")]
     pub latest_completed: Option<Timestamp>,
     /// The status of the last run: `success`, `failed` or `canceled`.
-    #[serde(rename = "lastRunStatus", default)]
+    #[serde(rename = "lastRunStatus")]
     pub last_run_status: Option<String>,
     /// The error of the last run.
-    #[serde(rename = "lastRunError", default)]
+    #[serde(rename = "lastRunError")]
     pub last_run_error: Option<String>,
     /// The authorization it uses. Cloud only.
-    #[serde(rename = "authorizationID", default)]
+    #[serde(rename = "authorizationID")]
     pub authorization_id: Option<String>,
     /// The time of its creation.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
@@ -92,6 +88,8 @@ pub struct Task {
 listed!(Task, "tasks", in pages of 500 at most);
 
 impl Resource for Task {
+    type Single = Task;
+
     const KIND: Kind = Kind {
         name: "a task",
         path: &["tasks"],
@@ -114,6 +112,30 @@ impl Editable for Task {
     type New = NewTask;
     type Update = TaskUpdate;
 
+    fn check_new(new: &NewTask) -> Result<&str, Error> {
+        new.own_name()
+    }
+
+    fn check_update(update: &TaskUpdate) -> Result<(), Error> {
+        if update.every.is_some() && update.cron.is_some() {
+            return Err(Error::config("cannot specify both every and cron"));
+        }
+        // The server ignores an empty one.
+        if let Some(name) = &update.name {
+            check_name("a task", name)?;
+        }
+        if let Some(cron) = &update.cron {
+            check_cron(cron)?;
+        }
+        if let Some(every) = &update.every {
+            every.positive()?;
+        }
+        if let Some(offset) = &update.offset {
+            offset.offset()?;
+        }
+        Ok(())
+    }
+
     fn create(at: Resources<'_, Self>, new: &NewTask) -> Result<Self, Error> {
         // The only create for which the organization's name is enough.
         let (mut org, mut org_id) = (None, None);
@@ -122,20 +144,13 @@ impl Editable for Task {
             Some((_, id)) => org_id = Some(id),
             None => at.scope.check_org()?,
         }
-        let body = Body {
-            org_id,
-            org,
-            flux: new.script()?,
-            description: &new.description,
-            status: new.status,
+        let new = &NewTask {
+            flux: new.script()?.into_owned(),
+            ..new.clone()
         };
         at.request("POST", &[])
-            .json(&body)
+            .json(&Body { org_id, org, new })
             .send_json(&"create a task")
-    }
-
-    fn update(at: Resources<'_, Self>, id: &Id<Self>, update: &TaskUpdate) -> Result<Self, Error> {
-        at.patch(id, &update.body()?)
     }
 }
 
@@ -144,7 +159,6 @@ impl Labeled for Task {}
 impl Shared for Task {}
 
 impl Ensure for Task {
-    type Change = TaskUpdate;
     const BY_ORG_ID: bool = false;
 
     fn check(new: &NewTask) -> Result<(), Error> {
@@ -179,7 +193,7 @@ impl Ensure for Task {
         _at: Resources<'_, Self>,
         there: &Task,
         new: &NewTask,
-    ) -> Result<Option<TaskUpdate>, Error> {
+    ) -> Result<Option<Change<TaskUpdate>>, Error> {
         let flux = new.script()?;
         let differs = |wanted: &Option<String>, is: &str| wanted.clone().filter(|w| w != is);
         let mut update = TaskUpdate {
@@ -195,16 +209,7 @@ impl Ensure for Task {
             // InfluxDB OSS rejects an update of the description alone.
             update.status = there.status;
         }
-        Ok(Some(update))
-    }
-
-    fn change(
-        at: Resources<'_, Self>,
-        there: &Task,
-        change: TaskUpdate,
-        _new: &NewTask,
-    ) -> Result<Self, Error> {
-        at.update(&there.id, &change)
+        Ok(Some(Change::Update(update)))
     }
 }
 
@@ -223,26 +228,28 @@ impl Ensure for Task {
 /// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 1h, offset: 5m}"#));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewTask {
+    #[serde(skip)]
     schedule: Option<(String, When)>,
+    #[serde(skip)]
     offset: Option<Interval>,
     flux: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
 }
 
+/// A task whose script has its option, in an organization.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
     org_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     org: Option<&'a str>,
-    flux: Cow<'a, str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: &'a Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
+    #[serde(flatten)]
+    new: &'a NewTask,
 }
 
 impl NewTask {
@@ -338,31 +345,20 @@ impl NewTask {
 /// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 2h, offset: 5m}"#));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct TaskUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
     flux: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     every: Option<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cron: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     offset: Option<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    status: Option<Status>,
-}
-
-#[derive(Serialize)]
-struct UpdateBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flux: &'a Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: &'a Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    every: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cron: &'a Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offset: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: &'a Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
 }
@@ -423,39 +419,10 @@ impl TaskUpdate {
         self.status = Some(status);
         self
     }
-
-    fn body(&self) -> Result<UpdateBody<'_>, Error> {
-        if self.every.is_some() && self.cron.is_some() {
-            return Err(Error::config("cannot specify both every and cron"));
-        }
-        // The server ignores an empty one.
-        if let Some(name) = &self.name {
-            check_name("a task", name)?;
-        }
-        if let Some(cron) = &self.cron {
-            check_cron(cron)?;
-        }
-        Ok(UpdateBody {
-            flux: &self.flux,
-            name: &self.name,
-            every: self.every.as_ref().map(Interval::positive).transpose()?,
-            cron: &self.cron,
-            offset: self.offset.as_ref().map(Interval::offset).transpose()?,
-            description: &self.description,
-            status: self.status,
-        })
-    }
 }
 
 impl Client {
     /// Returns the tasks of this client's organization; of all that the token may see, if it has none.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.tasks().list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn tasks(&self) -> Resources<'_, Task> {
         Resources::of(self)
@@ -479,7 +446,7 @@ impl Resources<'_, Task> {
     /// label can't be added, that is an error, too, and the new task exists without it and the later
     /// ones.
     pub fn duplicate(self, id: &Id<Task>) -> Result<Task, Error> {
-        let old: Task = self.original(id)?;
+        let old = self.original(id)?;
         let new = NewTask {
             description: Some(old.description).filter(|text| !text.is_empty()),
             status: old.status,

@@ -37,13 +37,15 @@ pub struct User {
     #[serde(default, deserialize_with = "status")]
     pub status: Option<Status>,
     /// The user's id at an OAuth provider.
-    #[serde(rename = "oauthID", default)]
+    #[serde(rename = "oauthID")]
     pub oauth_id: Option<String>,
 }
 
 listed!(User, "users", in pages of 100 at most);
 
 impl Resource for User {
+    type Single = User;
+
     const KIND: Kind = Kind {
         name: "a user",
         path: &["users"],
@@ -64,16 +66,16 @@ impl Editable for User {
     type New = NewUser;
     type Update = UserUpdate;
 
-    fn create(at: Resources<'_, Self>, new: &NewUser) -> Result<Self, Error> {
+    fn check_new(new: &NewUser) -> Result<&str, Error> {
         check_user_name(&new.name)?;
-        at.post(new, &new.name)
+        Ok(&new.name)
     }
 
-    fn update(at: Resources<'_, Self>, id: &Id<Self>, update: &UserUpdate) -> Result<Self, Error> {
-        if let Some(name) = &update.name {
-            check_user_name(name)?;
+    fn check_update(update: &UserUpdate) -> Result<(), Error> {
+        match &update.name {
+            Some(name) => check_user_name(name),
+            None => Ok(()),
         }
-        at.patch(id, update)
     }
 }
 
@@ -174,13 +176,6 @@ impl<'a> Password<'a> {
 impl Client {
     /// Returns the users that this client's token may see. For the client's own see
     /// [`me`](Client::me). InfluxDB Cloud manages its users elsewhere and only lists them here.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.users().list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn users(&self) -> Resources<'_, User> {
         Resources::of(self)

@@ -34,7 +34,7 @@ pub struct Variable {
     /// The id.
     pub id: Id<Variable>,
     /// The organization it belongs to.
-    #[serde(rename = "orgID", default)]
+    #[serde(rename = "orgID")]
     pub org_id: Option<Id<Organization>>,
     /// The name, unique in the organization.
     #[serde(default, deserialize_with = "or_default")]
@@ -61,6 +61,8 @@ pub struct Variable {
 listed!(Variable, "variables", in pages of 100 at most);
 
 impl Resource for Variable {
+    type Single = Variable;
+
     const KIND: Kind = Kind {
         name: "a variable",
         path: &["variables"],
@@ -84,20 +86,16 @@ impl Editable for Variable {
     type New = NewVariable;
     type Update = VariableUpdate;
 
-    fn create(at: Resources<'_, Self>, new: &NewVariable) -> Result<Self, Error> {
+    fn check_new(new: &NewVariable) -> Result<&str, Error> {
         check(&new.name)?;
-        at.post(&at.scope.body(new)?, &new.name)
+        Ok(&new.name)
     }
 
-    fn update(
-        at: Resources<'_, Self>,
-        id: &Id<Self>,
-        update: &VariableUpdate,
-    ) -> Result<Self, Error> {
-        if let Some(name) = &update.name {
-            check(name)?;
+    fn check_update(update: &VariableUpdate) -> Result<(), Error> {
+        match &update.name {
+            Some(name) => check(name),
+            None => Ok(()),
         }
-        at.patch(id, update)
     }
 }
 
@@ -324,13 +322,6 @@ fn check(name: &str) -> Result<(), Error> {
 
 impl Client {
     /// Returns the variables of this client's organization.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.variables().list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn variables(&self) -> Resources<'_, Variable> {
         Resources::of(self)

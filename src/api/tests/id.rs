@@ -1,6 +1,7 @@
 //! Unit tests of `id`.
 
 use super::*;
+use crate::api::{Bucket, Organization};
 use alloc::string::ToString;
 
 #[test]
