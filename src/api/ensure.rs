@@ -1,11 +1,7 @@
-//! Get-or-create: the outcome of `ensure`, and the steps that all resources share.
+//! The outcomes of `ensure` and `plan`.
 
-use crate::error::Error;
-
-/// A resource that is as it was asked for, and what had to be done for that. Made by `ensure` of
-/// [buckets](super::Buckets::ensure), [labels](super::Labels::ensure),
-/// [tokens](super::Authorizations::ensure), [tasks](super::Tasks::ensure),
-/// [DBRP mappings](super::Dbrps::ensure) and [labels on a resource](super::AttachedLabels::ensure).
+/// A resource in the wanted state, with what had to be done for that. Made by
+/// [`Resources::ensure`](super::Resources::ensure) and [`Attached::ensure`](super::Attached::ensure).
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -18,42 +14,40 @@ use crate::error::Error;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ensured<T> {
-    /// It did not exist, and was made.
+    /// It did not exist, and was created.
     Created(T),
-    /// It existed and was different; this is what it is now.
+    /// It existed and differed. This is the resource after the change.
     Changed(T),
-    /// It existed and is what was asked for. Nothing was sent but the question.
+    /// It existed as wanted. Nothing was changed.
     Unchanged(T),
 }
 
-/// What an `ensure` would do, found out without changing anything. Made by `plan` of
-/// [buckets](super::Buckets::plan), [labels](super::Labels::plan), [tokens](super::Authorizations::plan),
-/// [tasks](super::Tasks::plan) and [DBRP mappings](super::Dbrps::plan).
+/// What an `ensure` would do. Made by [`Resources::plan`](super::Resources::plan).
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::api::{NewBucket, Plan};
 ///
 /// match client.buckets().plan(&NewBucket::new("sensors"))? {
-///     Plan::Create => println!("it would be made"),
+///     Plan::Create => println!("would be created"),
 ///     Plan::Change(bucket) => println!("{} would be changed", bucket.id),
-///     Plan::Unchanged(bucket) => println!("{} is right", bucket.id),
+///     Plan::Unchanged(bucket) => println!("{} is as wanted", bucket.id),
 /// }
 /// # assert!(client.buckets().plan(&NewBucket::new("sensors"))?.is_unchanged());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan<T> {
-    /// It does not exist, and would be made.
+    /// It does not exist, and would be created.
     Create,
-    /// It exists and is different: this is what it is before the change.
+    /// It exists and differs. This is the resource before the change.
     Change(T),
-    /// It exists and is what was asked for.
+    /// It exists as wanted.
     Unchanged(T),
 }
 
 impl<T> Plan<T> {
-    /// The resource as it is, if it exists.
+    /// Returns the resource as it is, if it exists.
     #[must_use]
     pub fn get(&self) -> Option<&T> {
         match self {
@@ -62,29 +56,15 @@ impl<T> Plan<T> {
         }
     }
 
-    /// Whether nothing would have to be done.
+    /// Returns `true` if nothing would be changed.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
         matches!(self, Plan::Unchanged(_))
     }
-
-    /// Of a resource that was looked up, and what would be changed of it.
-    pub(super) fn of<U>(
-        there: Option<T>,
-        difference: impl FnOnce(&T) -> Result<Option<U>, Error>,
-    ) -> Result<Self, Error> {
-        let Some(there) = there else {
-            return Ok(Plan::Create);
-        };
-        Ok(match difference(&there)? {
-            Some(_) => Plan::Change(there),
-            None => Plan::Unchanged(there),
-        })
-    }
 }
 
 impl<T> Ensured<T> {
-    /// The resource as it is now.
+    /// Returns the resource as it is now.
     #[must_use]
     pub fn get(&self) -> &T {
         match self {
@@ -92,7 +72,7 @@ impl<T> Ensured<T> {
         }
     }
 
-    /// The resource as it is now, by value.
+    /// Returns the resource as it is now, by value.
     #[must_use]
     pub fn into_inner(self) -> T {
         match self {
@@ -100,13 +80,13 @@ impl<T> Ensured<T> {
         }
     }
 
-    /// Whether nothing had to be done.
+    /// Returns `true` if nothing was changed.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
         matches!(self, Ensured::Unchanged(_))
     }
 
-    /// The outcome as a word: `created`, `changed` or `unchanged`.
+    /// Returns the outcome as text: `created`, `changed` or `unchanged`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -114,37 +94,5 @@ impl<T> Ensured<T> {
             Ensured::Changed(_) => "changed",
             Ensured::Unchanged(_) => "unchanged",
         }
-    }
-
-    /// Finds a resource, or makes it. Another program that makes it in between is no error.
-    pub(super) fn find_or_create(
-        find: impl Fn() -> Result<Option<T>, Error>,
-        create: impl FnOnce() -> Result<T, Error>,
-    ) -> Result<Self, Error> {
-        if let Some(there) = find()? {
-            return Ok(Ensured::Unchanged(there));
-        }
-        match create() {
-            Ok(made) => Ok(Ensured::Created(made)),
-            Err(error) if error.is_conflict() => match find()? {
-                Some(there) => Ok(Ensured::Unchanged(there)),
-                None => Err(error),
-            },
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Changes a resource that existed, where `change` finds something to change.
-    pub(super) fn or_change(
-        self,
-        change: impl FnOnce(&T) -> Result<Option<T>, Error>,
-    ) -> Result<Self, Error> {
-        let Ensured::Unchanged(there) = self else {
-            return Ok(self);
-        };
-        Ok(match change(&there)? {
-            Some(now) => Ensured::Changed(now),
-            None => Ensured::Unchanged(there),
-        })
     }
 }

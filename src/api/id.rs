@@ -1,17 +1,72 @@
-//! Ids of resources: opaque text, one type for each kind.
+//! Ids of resources: opaque text, with a type for each kind.
 
+use super::list::Listed;
+use super::resource::Resource;
 use crate::client::names::is_id;
 use crate::error::Error;
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::marker::PhantomData;
 use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
-/// What InfluxDB's ids are made of: 16 hexadecimal digits, not all of them zero.
+/// The id of a resource: `Id<Bucket>`, `Id<Task>`, … No call takes the id of another kind.
 ///
-/// Checked because of what a server does otherwise: OSS takes no notice of an `orgID` or `userID`
-/// in a query that it can't parse, and lists everything.
+/// An id is opaque: the text that a server sent is sent back unchanged. Only text from elsewhere, such
+/// as a configuration, is checked.
+///
+/// ```
+/// use influx_edge::api::{Bucket, Id};
+///
+/// let id: Id<Bucket> = "97c45955947a12be".parse()?;
+/// assert_eq!(id.to_string(), "97c45955947a12be");
+/// assert!(Id::<Bucket>::new("sensors").is_err()); // a name
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+///
+/// ```compile_fail
+/// # use influx_edge::{Client, Error, api::{Bucket, Id}};
+/// fn delete(client: &Client, bucket: &Id<Bucket>) -> Result<(), Error> {
+///     client.tasks().delete(bucket) // expected `&Id<Task>`, found `&Id<Bucket>`
+/// }
+/// ```
+#[derive(Serialize, Deserialize)]
+#[serde(transparent, bound = "")]
+pub struct Id<T> {
+    text: String,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Resource> Id<T> {
+    /// Checks the text of an id: 16 hexadecimal digits, not all zero.
+    ///
+    /// # Errors
+    /// Returns an error if the text has another form.
+    pub fn new(text: impl Into<String>) -> Result<Self, Error> {
+        let text = text.into();
+        check(T::KIND.name, &text)?;
+        Ok(Id {
+            text,
+            of: PhantomData,
+        })
+    }
+}
+
+impl<T: Listed> Id<T> {
+    pub(super) fn of(item: &T) -> Self {
+        Id {
+            text: item.id_text().to_owned(),
+            of: PhantomData,
+        }
+    }
+}
+
+/// Rejects an id that InfluxDB OSS can't parse: it would ignore such an `orgID` or `userID` in a query
+/// and list everything.
 fn check(kind: &str, text: &str) -> Result<(), Error> {
     if is_id(text) && text.bytes().any(|b| b != b'0') {
         return Ok(());
@@ -21,87 +76,75 @@ fn check(kind: &str, text: &str) -> Result<(), Error> {
     )))
 }
 
-macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident, $kind:literal;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// Opaque: what the server gave is what is sent back.
-        ///
-        /// ```
-        #[doc = concat!("use influx_edge::api::", stringify!($name), ";")]
-        ///
-        #[doc = concat!("let id: ", stringify!($name), " = \"97c45955947a12be\".parse()?;")]
-        /// assert_eq!(id.to_string(), "97c45955947a12be");
-        #[doc = concat!("assert!(", stringify!($name), "::new(\"sensors\").is_err()); // a name isn't one")]
-        /// # Ok::<(), influx_edge::Error>(())
-        /// ```
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            /// An id out of a configuration or a command line.
-            ///
-            /// # Errors
-            /// Returns an error if the text isn't 16 hexadecimal digits, or they are all zero.
-            pub fn new(text: impl Into<String>) -> Result<Self, Error> {
-                let text = text.into();
-                check($kind, &text)?;
-                Ok($name(text))
-            }
-
-            /// The id as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Error;
-
-            fn from_str(text: &str) -> Result<Self, Error> {
-                $name::new(text)
-            }
-        }
-    )*};
+impl<T> Id<T> {
+    /// Returns the id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
 }
 
-ids! {
-    /// The id of a bucket.
-    BucketId, "a bucket";
-    /// The id of an organization.
-    OrgId, "an organization";
-    /// The id of a user.
-    UserId, "a user";
-    /// The id of an authorization, which is not its token.
-    AuthorizationId, "an authorization";
-    /// The id of a task.
-    TaskId, "a task";
-    /// The id of one run of a task.
-    RunId, "a run";
-    /// The id of a label.
-    LabelId, "a label";
-    /// The id of an invokable script.
-    ScriptId, "a script";
-    /// The id of a mapping from a database and a retention policy to a bucket.
-    DbrpId, "a DBRP mapping";
-    /// The id of a variable.
-    VariableId, "a variable";
-    /// The id of a measurement's schema.
-    SchemaId, "a measurement schema";
+impl<T: Resource> FromStr for Id<T> {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Id::new(text)
+    }
+}
+
+// By hand, for a derive would ask the same of the resource.
+
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        Id {
+            text: self.text.clone(),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Id").field(&self.text).finish()
+    }
+}
+
+impl<T> fmt::Display for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<T> AsRef<str> for Id<T> {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<T> Eq for Id<T> {}
+
+impl<T> PartialOrd for Id<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Id<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl<T> Hash for Id<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
 }
 
 #[cfg(test)]

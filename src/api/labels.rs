@@ -1,9 +1,13 @@
-//! Labels: names with properties, to put on other things.
+//! Labels: names with properties, to attach to other resources.
 
-use super::ensure::{Ensured, Plan};
-use super::id::{LabelId, OrgId};
-use super::list::{List, Paging, listed};
-use super::request::{ApiRequest, Scope, to_owned_map};
+use super::id::Id;
+use super::list::{Paging, listed};
+use super::organizations::Organization;
+use super::request::to_owned_map;
+use super::resource::{
+    Change, Deletable, Editable, Ensure, InOrg, Kind, Lookup, Named, OrgParameter, Resource,
+};
+use super::resources::Resources;
 use super::serde_util::or_default;
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
@@ -12,34 +16,119 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-/// A name with properties, to put on buckets, tasks and variables.
+/// A name with properties, to attach to buckets, tasks and variables.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
-/// let label = client.labels().find(&id)?.expect("it was made");
+/// # let id = "0123456789abcdef".parse()?;
+/// let label = client.labels().find(&id)?.expect("it exists");
 /// assert_eq!(label.properties.get("color").map(String::as_str), Some("#00ff00"));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Label {
-    /// Its id.
-    pub id: LabelId,
+    /// The id.
+    pub id: Id<Label>,
     /// The organization it belongs to.
-    #[serde(rename = "orgID", default)]
-    pub org_id: Option<OrgId>,
-    /// Its name, unique in the organization.
+    #[serde(rename = "orgID")]
+    pub org_id: Option<Id<Organization>>,
+    /// The name, unique in the organization.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Anything: `color` and `description` are what the user interface knows.
+    /// Any properties; the user interface uses `color` and `description`.
     #[serde(default, deserialize_with = "or_default")]
     pub properties: BTreeMap<String, String>,
 }
 
 listed!(Label, "labels");
 
-/// A label to be made.
+/// A single label comes wrapped.
+#[derive(Deserialize)]
+pub struct LabelResponse {
+    label: Label,
+}
+
+impl From<LabelResponse> for Label {
+    fn from(response: LabelResponse) -> Label {
+        response.label
+    }
+}
+
+impl Resource for Label {
+    type Single = LabelResponse;
+
+    const KIND: Kind = Kind {
+        name: "a label",
+        path: &["labels"],
+        paging: Paging::None,
+        org: OrgParameter::ListsById,
+    };
+}
+
+impl InOrg for Label {}
+
+impl Named for Label {
+    const LOOKUP: Lookup = Lookup::List;
+    const TRIMMED: bool = true;
+
+    fn has_name(&self, name: &str) -> bool {
+        self.name == name
+    }
+}
+
+impl Editable for Label {
+    type New = NewLabel;
+    type Update = LabelUpdate;
+
+    fn check_new(new: &NewLabel) -> Result<&str, Error> {
+        check_name("a label", &new.name)?;
+        Ok(&new.name)
+    }
+
+    fn check_update(update: &LabelUpdate) -> Result<(), Error> {
+        match &update.name {
+            Some(name) => check_name("a label", name),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Deletable for Label {}
+
+impl Ensure for Label {
+    const BY_ORG_ID: bool = true;
+
+    fn find_same(at: Resources<'_, Self>, new: &NewLabel) -> Result<Option<Self>, Error> {
+        at.find_by_name(&new.name)
+    }
+
+    fn find_taken(at: Resources<'_, Self>, new: &NewLabel) -> Result<Option<Self>, Error> {
+        if let Some(same) = Self::find_same(at, new)? {
+            return Ok(Some(same));
+        }
+        // InfluxDB 2.9.1 takes names that differ only in case for one.
+        let name = new.name.to_lowercase();
+        at.list()
+            .find_first(|label| label.name.to_lowercase() == name)
+    }
+
+    fn difference(
+        _at: Resources<'_, Self>,
+        there: &Label,
+        new: &NewLabel,
+    ) -> Result<Option<Change<LabelUpdate>>, Error> {
+        let mut update = LabelUpdate::new();
+        for (key, value) in &new.properties {
+            if there.properties.get(key).map_or("", String::as_str) != value {
+                update = update.property(key, value);
+            }
+        }
+        Ok((!update.properties.is_empty()).then_some(Change::Update(update)))
+    }
+}
+
+/// A label to be created.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -58,8 +147,8 @@ pub struct NewLabel {
 }
 
 impl NewLabel {
-    /// A label of this name, without properties. White space around the name is taken off, as the
-    /// server does.
+    /// A label of this name, without properties. White space around the name is removed, as the server
+    /// does.
     pub fn new(name: impl Into<String>) -> Self {
         NewLabel {
             name: trimmed(name.into()),
@@ -67,7 +156,7 @@ impl NewLabel {
         }
     }
 
-    /// Adds a property, as `color` with `#00ff00`.
+    /// Adds a property, such as `color` with `#00ff00`.
     #[must_use]
     pub fn property(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.properties.insert(key.into(), value.into());
@@ -80,29 +169,18 @@ impl NewLabel {
         self.properties.extend(to_owned_map(pairs));
         self
     }
-
-    /// What to change of the label there is.
-    fn difference(&self, there: &Label) -> Option<LabelUpdate> {
-        let mut update = LabelUpdate::new();
-        for (key, value) in &self.properties {
-            if there.properties.get(key).map_or("", String::as_str) != value {
-                update = update.property(key, value);
-            }
-        }
-        (!update.properties.is_empty()).then_some(update)
-    }
 }
 
-/// What to change of a label. What isn't set stays.
+/// Changes of a label. Values that aren't set are unchanged.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
+/// # let id = "0123456789abcdef".parse()?;
 /// use influx_edge::api::LabelUpdate;
 ///
 /// let label = client.labels().update(&id, &LabelUpdate::new().name("north wing"))?;
 /// assert_eq!(label.name, "north wing");
-/// assert_eq!(label.properties["color"], "#00aaff"); // as before
+/// assert_eq!(label.properties["color"], "#00aaff"); // unchanged
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize)]
@@ -114,264 +192,55 @@ pub struct LabelUpdate {
 }
 
 impl LabelUpdate {
-    /// No change yet.
+    /// No change.
     #[must_use]
     pub fn new() -> Self {
         LabelUpdate::default()
     }
 
-    /// Another name, without the white space around it.
+    /// Changes the name; white space around it is removed.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(trimmed(name.into()));
         self
     }
 
-    /// Sets a property; the other ones stay.
+    /// Sets a property; the others are unchanged.
     #[must_use]
     pub fn property(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.properties.insert(key.into(), value.into());
         self
     }
 
-    /// Takes a property away.
+    /// Removes a property.
     #[must_use]
     pub fn without_property(self, key: impl Into<String>) -> Self {
-        // An empty value is how the server is told.
+        // The server removes a property whose value is empty.
         self.property(key, "")
     }
 }
 
-/// The labels of an organization. Made by [`Client::labels`]. To put them on things see `labels` of
-/// [`Buckets`](super::Buckets::labels), [`Tasks`](super::Tasks::labels) and
-/// [`Variables`](super::Variables::labels).
-#[derive(Clone, Copy, Debug)]
-pub struct Labels<'a>(Scope<'a>);
-
 impl Client {
-    /// The labels of this client's organization.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.labels().list().collect::<Result<Vec<_>, _>>()?;
-    /// println!("{} of them", all.len());
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Returns the labels of this client's organization. To attach them see
+    /// [`Resources::labels`].
     #[must_use]
-    pub fn labels(&self) -> Labels<'_> {
-        Labels(Scope::of(self))
+    pub fn labels(&self) -> Resources<'_, Label> {
+        Resources::of(self)
     }
 }
 
-/// A single label comes wrapped.
-#[derive(Deserialize)]
-pub(super) struct LabelResponse {
-    pub(super) label: Label,
-}
-
-impl<'a> Labels<'a> {
-    /// The same of another organization.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// let theirs = client.labels().in_org(&id).list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!theirs.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn in_org(self, org: &'a OrgId) -> Self {
-        Labels(self.0.in_org(org))
-    }
-
-    /// All labels, in one request. Where the client has only its organization's name, its id is
-    /// asked for first: labels can't be asked for by the name.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// for one in client.labels().list() {
-    ///     println!("{:?}", one?.name);
-    /// }
-    /// # assert!(client.labels().list().next().is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn list(self) -> List<'a, Label> {
-        List::new(self.0.client, "list labels", &["labels"], Paging::None).org_id(self.0)
-    }
-
-    /// The label with this id, if there is one.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::LabelId::new("0123456789abcdef")?;
-    /// match client.labels().find(&id)? {
-    ///     Some(found) => println!("{found:?}"),
-    ///     None => println!("it is gone"),
-    /// }
-    /// # assert!(client.labels().find(&id)?.is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+impl Resources<'_, Label> {
+    /// Creates another label with the properties of this one, in the same organization unless
+    /// [`in_org`](Self::in_org) chose another.
     ///
     /// # Errors
-    /// Returns an error if the token lacks permission or no response is received.
-    pub fn find(self, id: &LabelId) -> Result<Option<Label>, Error> {
-        ApiRequest::get(self.0.client, &["labels", id.as_str()])
-            .find::<LabelResponse>(&format_args!("find label {id}"))
-            .map(|found| found.map(|response| response.label))
-    }
-
-    /// The label with this name, if there is one; white space around it plays no part. Looks through
-    /// the list.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let there = client.labels().find_by_name("north")?.is_some();
-    /// # assert!(there);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error if the token lacks permission or no response is received.
-    pub fn find_by_name(self, name: &str) -> Result<Option<Label>, Error> {
-        let name = name.trim();
-        check_name("a label", name)?;
-        self.list().find_named(|label| label.name == name)
-    }
-
-    /// Makes a label.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::api::NewLabel;
-    ///
-    /// let made = client.labels().create(&NewLabel::new("north").property("color", "#00aaff"))?;
-    /// println!("{:?}", made.id);
-    /// # assert_eq!(made.name, "north");
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error if the name is empty or [taken](Error::is_conflict), the token lacks
-    /// permission, or no response is received.
-    pub fn create(self, new: &NewLabel) -> Result<Label, Error> {
-        check_name("a label", &new.name)?;
-        ApiRequest::new(self.0.client, "POST", &["labels"])
-            .json(&self.0.body(new)?)
-            .send_json::<LabelResponse>(&format_args!("create label {:?}", new.name))
-            .map(|response| response.label)
-    }
-
-    /// Makes the label if there is none of its name, and sets the properties of the one there is that
-    /// differ from those of `new`. Other properties stay; an empty value removes one.
-    ///
-    /// White space around the name makes no difference; nor does case where the server takes both for one
-    /// name, as InfluxDB 2.9.1 does: the label keeps the name it has. Safe to repeat, and to run from
-    /// several programs at once. Lists all labels of the organization.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::api::NewLabel;
-    ///
-    /// let label = client.labels().ensure(&NewLabel::new(" north "))?;
-    /// assert_eq!(label.get().name, "north");
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error if the name is empty, there is no organization, the token lacks permission, or
-    /// no response is received.
-    pub fn ensure(self, new: &NewLabel) -> Result<Ensured<Label>, Error> {
-        check_name("a label", &new.name)?;
-        let org = self.0.org_id()?;
-        let labels = Labels(self.0.in_org(&org));
-        let find = || labels.find_by_name(&new.name);
-        let made = match Ensured::find_or_create(find, || labels.create(new)) {
-            Err(error) if error.is_conflict() => match labels.find_alike(&new.name)? {
-                Some(there) => Ensured::Unchanged(there),
-                None => return Err(error),
-            },
-            made => made?,
-        };
-        made.or_change(|there| {
-            let update = new.difference(there);
-            update.map(|u| labels.update(&there.id, &u)).transpose()
-        })
-    }
-
-    /// What [`ensure`](Labels::ensure) would do, found out without changing anything. A label whose name
-    /// differs in case alone counts as there.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::api::NewLabel;
-    ///
-    /// let plan = client.labels().plan(&NewLabel::new("north").property("color", "#3b82f6"))?;
-    /// assert!(!plan.is_unchanged()); // it would get the colour
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`ensure`](Labels::ensure), but for permission to write.
-    pub fn plan(self, new: &NewLabel) -> Result<Plan<Label>, Error> {
-        check_name("a label", &new.name)?;
-        let org = self.0.org_id()?;
-        let labels = Labels(self.0.in_org(&org));
-        let there = match labels.find_by_name(&new.name)? {
-            None => labels.find_alike(&new.name)?,
-            there => there,
-        };
-        Plan::of(there, |there| Ok(new.difference(there)))
-    }
-
-    /// The label whose name differs in case alone.
-    fn find_alike(self, name: &str) -> Result<Option<Label>, Error> {
-        let name = name.to_lowercase();
-        self.list()
-            .find_named(|label| label.name.to_lowercase() == name)
-    }
-
-    /// Makes another label with the properties of this one.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such label, and the same errors as
-    /// [`create`](Labels::create).
-    pub fn duplicate(self, id: &LabelId, name: impl Into<String>) -> Result<Label, Error> {
-        let label = ApiRequest::get(self.0.client, &["labels", id.as_str()])
-            .send_json::<LabelResponse>(&format_args!("duplicate label {id}"))?
-            .label;
+    /// Returns an error if there is no such label, and the same errors as [`create`](Self::create).
+    pub fn duplicate(self, id: &Id<Label>, name: impl Into<String>) -> Result<Label, Error> {
+        let label = self.original(id)?;
         let new = NewLabel {
             properties: label.properties,
             ..NewLabel::new(name)
         };
-        match (&label.org_id, self.0.org) {
-            (Some(org), None) => Labels(self.0.in_org(org)).create(&new),
-            _ => self.create(&new),
-        }
-    }
-
-    /// Changes what is set in `update`, and gives the label as it is then.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such label, the name is empty or taken, the token lacks
-    /// permission, or no response is received.
-    pub fn update(self, id: &LabelId, update: &LabelUpdate) -> Result<Label, Error> {
-        if let Some(name) = &update.name {
-            check_name("a label", name)?;
-        }
-        ApiRequest::new(self.0.client, "PATCH", &["labels", id.as_str()])
-            .json(update)
-            .send_json::<LabelResponse>(&format_args!("update label {id}"))
-            .map(|response| response.label)
-    }
-
-    /// Deletes a label, and takes it off everything it is on.
-    ///
-    /// # Errors
-    /// Returns an error if there is [no such label](Error::is_not_found), the token lacks
-    /// permission, or no response is received.
-    pub fn delete(self, id: &LabelId) -> Result<(), Error> {
-        ApiRequest::new(self.0.client, "DELETE", &["labels", id.as_str()])
-            .send(&format_args!("delete label {id}"))
+        self.in_known_org(label.org_id.as_ref()).create(&new)
     }
 }

@@ -1,8 +1,8 @@
 //! Lists: one page under its key, and paging through lists that are longer than one response.
 
 use super::request::{ApiRequest, Scope};
+use super::resource::{Kind, OrgParameter};
 use crate::Timestamp;
-use crate::client::Client;
 use crate::error::Error;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::collections::BTreeSet;
@@ -17,7 +17,7 @@ use serde::de::{
     Deserialize, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
 };
 
-/// What a [`List`] can be a list of. Implemented by this crate's resources.
+/// An item of a list.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no resource that a server lists",
     note = "lists come from methods: `client.buckets().list()`, `client.tasks().list()`, …"
@@ -28,21 +28,23 @@ pub trait Listed: DeserializeOwned + sealed::Sealed {
     #[doc(hidden)]
     const KEY: &'static str;
 
-    /// The item's id.
     #[doc(hidden)]
     fn id_text(&self) -> &str;
 
-    /// Where the next page of a list that goes back in time starts.
+    /// The start of the next page of a list that goes back in time.
     #[doc(hidden)]
     fn at(&self) -> Option<Timestamp> {
         None
     }
 }
 
-/// What comes in pages. Implemented by this crate's resources.
+/// An item of a list that comes in pages.
+#[diagnostic::on_unimplemented(
+    message = "the list of `{Self}` comes in one response, without pages"
+)]
 #[doc(hidden)]
 pub trait Paged: Listed {
-    /// The largest page the server gives.
+    /// The size of the largest page that a server gives.
     #[doc(hidden)]
     const LARGEST: u16;
 }
@@ -51,8 +53,8 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
-/// Makes a resource an item of lists: under which member of a response it stands, and how large a
-/// page of it may be, if it comes in pages.
+/// Makes a type an item of lists: the member of the response that holds them, and the size of the
+/// largest page, if it comes in pages.
 macro_rules! listed {
     ($item:ty, $key:literal $(, in pages of $largest:literal at most)?) => {
         impl $crate::api::list::sealed::Sealed for $item {}
@@ -74,8 +76,7 @@ macro_rules! listed {
 }
 pub(super) use listed;
 
-/// The items of a list, whatever else the response holds. A null is an empty list, as Go writes
-/// one.
+/// The items of one response, whatever else it holds. A null is an empty list, as Go writes one.
 pub(super) struct Page<T>(pub(super) Vec<T>);
 
 impl<'de, T: Listed> Deserialize<'de> for Page<T> {
@@ -108,10 +109,10 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
     }
 }
 
-/// How the next page is asked for.
+/// The parameters that select a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paging {
-    /// It's all in one response.
+    /// None: all items are in one response.
     None,
     /// `limit` and `offset`.
     Offset,
@@ -121,25 +122,22 @@ pub(super) enum Paging {
     Before,
 }
 
-/// The items of a list, asked for page by page as they are used. Made by a resource's `list`;
-/// nothing is sent before the first item is wanted.
+/// An iterator over the items of a list, which requests page after page as they are used. Made by
+/// [`Resources::list`](super::Resources::list); nothing is sent before the first item is asked for.
 ///
-/// A short page is not the end, for servers take out of a page what the token may not see; nor is an
-/// empty one. A list paged by `offset` (all but tasks and runs) goes on past ten empty pages in a
-/// row, which are 1 000 hidden items at the default page size: its end costs eleven small requests.
-/// Of tasks and runs the first empty page is the end, which costs one request: the next page begins
-/// at the last item shown. A page that repeats what was there ends each list, so a server that gives
-/// the same page for ever can't hold a program up. Items that appear twice, because somebody added
-/// others meanwhile, are given once. To know that, the ids given so far are kept in memory.
+/// An error is an item and ends the list; the items before it are valid.
 ///
-/// What the same client (or a clone of it) deletes while it lists, as each item that comes, makes
-/// the list go back as far as needed: every other item is still given, once. What others delete
-/// meanwhile can make a list by `offset` skip as many; of tasks, one a page.
+/// *The end.* A short page is not the end, nor is an empty one: servers remove what the token may not
+/// see after they have counted. A list paged by `offset` (all but tasks and runs) goes on past ten empty
+/// pages in a row, which are 1 000 hidden items at the default page size, so its end costs eleven small
+/// requests. Tasks and runs end at the first empty page, for the next one begins at the last visible
+/// item. A page that only repeats items ends every list, so a server that sends one page forever can't
+/// hold a program up.
 ///
-/// `find` and `find_by_name` of buckets, organizations, users and tasks ask the server for the one
-/// item and know no pages; those of labels, variables and scripts go through the list.
-///
-/// An error is given in its place and ends the list; what came before it stays good.
+/// *Changes meanwhile.* An item that appears twice because others were added is returned once; the ids
+/// so far are kept in memory for that. If the same client or its clone deletes items while it lists
+/// them, the list goes back as far as needed: every other item is still returned, once. If another
+/// program deletes some, as many may be skipped; of tasks, one a page.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
@@ -147,49 +145,25 @@ pub(super) enum Paging {
 ///     println!("{}", bucket?.name);
 /// }
 /// let labels = client.labels().list().collect::<Result<Vec<_>, _>>()?;
-/// # assert!(client.buckets().list().next().is_some());
+/// assert_eq!(labels[0].name, "north");
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
-#[must_use = "a list asks for nothing until it's iterated"]
+#[must_use = "a list sends nothing until it's iterated"]
 pub struct List<'a, T> {
     pager: Pager<'a>,
     page: IntoIter<T>,
 }
 
 impl<'a, T: Listed> List<'a, T> {
-    pub(super) fn new(
-        client: &'a Client,
-        what: &'static str,
-        path: &[&str],
-        paging: Paging,
-    ) -> Self {
+    pub(super) fn new(scope: Scope<'a>, kind: Kind, path: &[&str]) -> Self {
         List {
-            pager: Pager {
-                client,
-                what,
-                path: path.iter().map(|&s| s.to_owned()).collect(),
-                query: Vec::new(),
-                org_id_of: None,
-                paging,
-                limit: 100,
-                offset: 0,
-                last: None,
-                before: None,
-                since: None,
-                seen: BTreeSet::new(),
-                empty: 0,
-                pages: 0,
-                known: 0,
-                deletions: client.inner().learnt.deletions.load(Ordering::Relaxed),
-                ended: false,
-                wrong: None,
-            },
+            pager: Pager::new(scope, kind, path),
             page: Vec::new().into_iter(),
         }
     }
 
-    /// The first item that is the one; none, or an error before it came.
-    pub(super) fn find_named(mut self, is: impl Fn(&T) -> bool) -> Result<Option<T>, Error> {
+    /// The first item that `is` accepts, or an error before it.
+    pub(super) fn find_first(mut self, is: impl Fn(&T) -> bool) -> Result<Option<T>, Error> {
         self.find(|item| item.as_ref().map_or(true, &is))
             .transpose()
     }
@@ -200,26 +174,13 @@ impl<'a, T: Listed> List<'a, T> {
         self
     }
 
-    /// The organization as a parameter, by id or by name.
-    pub(super) fn org(self, scope: Scope<'_>) -> Self {
-        match scope.org_parameter() {
-            Some((name, value)) => self.with(name, value),
-            None => self,
-        }
-    }
-
-    /// The same where only the id will do; it is found when the list begins.
-    pub(super) fn org_id(mut self, scope: Scope<'a>) -> Self {
-        self.pager.org_id_of = scope.org_parameter().map(|_| scope);
-        self
-    }
-
-    /// Where a list that goes back in time may start and must end.
+    /// Sets the oldest time of a list that goes back in time.
     pub(super) fn since(mut self, time: Timestamp) -> Self {
         self.pager.since = Some(time);
         self.with("afterTime", time.to_string())
     }
 
+    /// Sets the time from which a list goes back.
     pub(super) fn before(mut self, time: Timestamp) -> Self {
         self.pager.before = Some(time);
         self
@@ -227,8 +188,8 @@ impl<'a, T: Listed> List<'a, T> {
 }
 
 impl<T: Paged> List<'_, T> {
-    /// How many items to ask for at once. Default 100; at most what the server allows: 500 for
-    /// tasks, runs and scripts, 100 for the others. Beyond that, the first item is an error.
+    /// Sets the number of items in a page, up to the server's limit: 500 for tasks, runs and scripts, 100
+    /// for the others. Beyond that, the first item is an error. Default: 100.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -283,7 +244,7 @@ impl<T> fmt::Debug for List<'_, T> {
     }
 }
 
-/// So many pages without an item are passed over.
+/// The number of pages without an item that are passed over.
 const EMPTY_PAGES: u8 = 10;
 
 /// The largest page of runs.
@@ -293,44 +254,81 @@ const MOST_RUNS: u16 = 500;
 const SECOND: i64 = 1_000_000_000;
 
 struct Pager<'a> {
-    client: &'a Client,
-    what: &'static str,
+    scope: Scope<'a>,
+    kind: Kind,
     path: Vec<String>,
     query: Vec<(&'static str, String)>,
-    org_id_of: Option<Scope<'a>>,
-    paging: Paging,
+    /// The organization's id is a parameter that has yet to be looked up.
+    needs_org_id: bool,
     limit: u16,
     offset: u64,
     /// The last id of the page before.
     last: Option<String>,
     /// The time to go back from.
     before: Option<Timestamp>,
-    /// How far a list that goes back in time was asked to go.
+    /// The oldest time that was asked for.
     since: Option<Timestamp>,
-    /// The ids given so far.
+    /// The ids returned so far.
     seen: BTreeSet<String>,
-    /// How many pages in a row had no item.
+    /// The number of pages in a row that had no item.
     empty: u8,
-    /// How many pages were asked for,
+    /// The number of pages requested so far,
     pages: u64,
-    /// and how many of the next ones may be of items that were given already.
+    /// and of the next ones that may only have items that were returned already.
     known: u64,
-    /// How much this client had deleted when the last page was asked for.
+    /// The deletions by this client when the last page was requested.
     deletions: u32,
     ended: bool,
     wrong: Option<Error>,
 }
 
 impl<'a> Pager<'a> {
+    fn new(scope: Scope<'a>, kind: Kind, path: &[&str]) -> Self {
+        let mut query = Vec::new();
+        let mut needs_org_id = false;
+        if let Some((name, value)) = scope.org_parameter() {
+            match kind.org {
+                OrgParameter::None => {}
+                OrgParameter::Lists | OrgParameter::All => query.push((name, value.to_owned())),
+                OrgParameter::ListsById => needs_org_id = true,
+            }
+        }
+        Pager {
+            scope,
+            kind,
+            path: path.iter().map(|&segment| segment.to_owned()).collect(),
+            query,
+            needs_org_id,
+            limit: 100,
+            offset: 0,
+            last: None,
+            before: None,
+            since: None,
+            seen: BTreeSet::new(),
+            empty: 0,
+            pages: 0,
+            known: 0,
+            deletions: scope
+                .client
+                .inner()
+                .learnt
+                .deletions
+                .load(Ordering::Relaxed),
+            ended: false,
+            wrong: None,
+        }
+    }
+
     fn fetch<T: Listed>(&mut self) -> Result<Vec<T>, Error> {
         self.go_back();
         let call = self.call()?;
-        let Page(mut items) = call.send_json::<Page<T>>(&self.what)?;
-        if self.paging == Paging::None {
+        let noun = self.kind.noun();
+        let Page(mut items) = call.send_json::<Page<T>>(&format_args!("list {noun}s"))?;
+        if self.kind.paging == Paging::None {
             self.ended = true;
             return Ok(items);
         }
-        // Of the page as it came, before what is known is taken out.
+        // From the page as it came, before known items are removed.
         let last = items.last().map(|item| item.id_text().to_owned());
         let oldest = items.iter().filter_map(Listed::at).min();
         let full = items.len() >= usize::from(self.limit);
@@ -339,25 +337,25 @@ impl<'a> Pager<'a> {
         Ok(items)
     }
 
-    /// The next page's request. Not generic.
+    /// The request for the next page. Not generic.
     fn call(&mut self) -> Result<ApiRequest<'a>, Error> {
         if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
-        if let Some(scope) = self.org_id_of.take() {
-            let id = scope.org_id()?;
+        if core::mem::take(&mut self.needs_org_id) {
+            let id = self.scope.org_id()?;
             self.query.push(("orgID", id.as_str().to_owned()));
         }
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        let mut call = ApiRequest::get(self.client, &path);
+        let mut call = ApiRequest::new(self.scope.client, "GET", &path);
         for (name, value) in &self.query {
             call = call.query(name, value);
         }
-        if self.paging == Paging::None {
+        if self.kind.paging == Paging::None {
             return Ok(call);
         }
         call = call.query("limit", &self.limit.to_string());
-        let position = match self.paging {
+        let position = match self.kind.paging {
             Paging::Offset => Some(("offset", self.offset.to_string())),
             Paging::After => self.last.clone().map(|id| ("after", id)),
             Paging::Before => self.before.map(|time| ("beforeTime", time.to_string())),
@@ -369,9 +367,17 @@ impl<'a> Pager<'a> {
         Ok(call)
     }
 
-    /// What was deleted stood before the next page, or is the item that it begins after.
+    /// Steps back if this client deleted items since the last page: they stood before the next page, or
+    /// one of them is the item that it begins after. Otherwise a program that deletes each item as it
+    /// comes would skip every other page.
     fn go_back(&mut self) {
-        let now = self.client.inner().learnt.deletions.load(Ordering::Relaxed);
+        let now = self
+            .scope
+            .client
+            .inner()
+            .learnt
+            .deletions
+            .load(Ordering::Relaxed);
         let gone = now.wrapping_sub(core::mem::replace(&mut self.deletions, now));
         if gone > 0 {
             self.offset = self.offset.saturating_sub(gone.into());
@@ -381,7 +387,7 @@ impl<'a> Pager<'a> {
         self.pages = self.pages.saturating_add(1);
     }
 
-    /// Whether a page is none that was there before; or one that had to be asked for again.
+    /// Returns `true` if the last page was a new one, or one that had to be requested again.
     fn goes_on(&mut self, fresh: bool) -> bool {
         let known = self.known > 0;
         if !fresh {
@@ -390,25 +396,25 @@ impl<'a> Pager<'a> {
         fresh || known
     }
 
-    /// Moves to the next page; false if there can't be one. `fresh`: the page had something new,
-    /// `full`: it had as many items as were asked for.
+    /// Moves to the next page; `false` if there can't be one. `fresh`: the page had a new item, `full`: it
+    /// had as many items as were asked for.
     fn advance(
         &mut self,
         last: Option<String>,
         oldest: Option<Timestamp>,
         (fresh, full): (bool, bool),
     ) -> bool {
-        match self.paging {
+        match self.kind.paging {
             Paging::None => false,
             Paging::Offset => {
-                // By what was asked for, not by what came: what the token may not see was taken
-                // out after counting.
+                // By the size asked for, not received: the server removes hidden items after it has
+                // counted the page.
                 self.offset = self.offset.saturating_add(u64::from(self.limit));
                 if last.is_some() {
                     self.empty = 0;
                     return self.goes_on(fresh);
                 }
-                // Nobody says whether the list is at its end or all of this page is hidden.
+                // The end of the list and a page of hidden items look the same.
                 self.empty = self.empty.saturating_add(1);
                 self.empty <= EMPTY_PAGES
             }
@@ -419,11 +425,11 @@ impl<'a> Pager<'a> {
             Paging::Before => {
                 let Some(oldest) = oldest else { return false };
                 let earlier = |time: Timestamp| self.before.is_none_or(|before| time < before);
-                // The oldest second once more, for others of it may have been cut off; unless that
-                // is where we are.
+                // `beforeTime` is exclusive and in whole seconds, and the page may have been cut off in the
+                // middle of its oldest second. So that second is requested once more, unless it was the
+                // start of this page already: then a larger page, if allowed, or the second before.
                 let again = Timestamp::from_nanos(oldest.as_nanos().saturating_add(SECOND));
                 if full && !earlier(again) && self.limit < MOST_RUNS {
-                    // More of that second than a page holds can't be told apart by time.
                     self.limit = self.limit.saturating_mul(2).min(MOST_RUNS);
                     return true;
                 }

@@ -1,7 +1,8 @@
-//! Coming from InfluxDB's Python client: what each of its methods is called here.
+//! The counterpart of each method of InfluxDB's Python client, `influxdb-client` 1.50; or the reason why
+//! there is none.
 //!
-//! The list is that of `influxdb-client` 1.50. Where something has no counterpart, the reason
-//! stands in its place.
+//! A method after `buckets()` is one of the [`Resources`] that [`Client::buckets`] returns, and so on;
+//! `runs()` are those that [`tasks().runs`](Resources::runs) returns.
 //!
 //! # Client
 //! | Python | here |
@@ -17,8 +18,8 @@
 //! | … `username`, `password` | [`ClientBuilder::session`] |
 //! | … `profilers` | [`Query::profiler`], or `INFLUXDB_V2_PROFILERS` |
 //! | … `cert_key_password` | none: such a key is refused, with the command that decrypts it |
-//! | … `ssl_context` | none: what TLS and HTTP are made of isn't shown |
-//! | … `debug` | the feature `log`, and a logger of your own |
+//! | … `ssl_context` | none: the TLS and HTTP libraries are not part of the interface |
+//! | … `debug` | the feature `log`, with a logger of your own |
 //! | `from_config_file` | [`ClientBuilder::from_config_file`] |
 //! | `from_env_properties` | [`Client::from_env`], [`ClientBuilder::from_variables`] |
 //! | `write_api`, `query_api`, `delete_api` | none needed: [`Client::write`], [`Client::query`], [`Client::delete_points`] |
@@ -28,7 +29,7 @@
 //! | `ping` | [`Client::ping`] |
 //! | `version` | [`Client::version`] |
 //! | `build` | the header `X-Influxdb-Build` of `GET /ping`, by [`Client::request`] |
-//! | `close`, `with` | [`Client::sign_out`] where there is a session; else nothing is to be closed |
+//! | `close`, `with` | [`Client::sign_out`] where there is a session; otherwise nothing needs closing |
 //!
 //! # Data
 //! | Python | here |
@@ -40,85 +41,85 @@
 //! | `QueryApi.query_data_frame` | [`Query::deserialize`], into structs; there is no pandas |
 //! | … `params`, `dialect`, `profilers` | [`Query::param`], [`Query::dialect`], [`Query::profiler`], [`Rows::profile`] |
 //! | `DeleteApi.delete` | [`Client::delete_points`], [`DeletePoints::predicate`], [`DeletePoints::call`] |
-//! | `InvokableScriptsApi.create_script` | [`Scripts::create`] |
-//! | `find_scripts` | [`Scripts::list`], [`Scripts::find`] |
-//! | `update_script` | [`Scripts::update`] |
-//! | `delete_script` | [`Scripts::delete`] |
-//! | `invoke_script`, `invoke_script_stream` | [`Invocation::call`] |
-//! | `invoke_script_csv`, `invoke_script_raw` | [`Invocation::response`] |
-//! | `invoke_script_data_frame` | none: there is no pandas |
+//! | `InvokableScriptsApi.create_script` | [`scripts().create`](Resources::create) |
+//! | `find_scripts` | [`scripts().list`](Resources::list), [`scripts().find`](Resources::find) |
+//! | `update_script` | [`scripts().update`](Resources::update) |
+//! | `delete_script` | [`scripts().delete`](Resources::delete) |
+//! | `invoke_script`, `invoke_script_stream` | [`scripts().invoke`](Resources::invoke), then as a query: [`Query::call`] |
+//! | `invoke_script_csv`, `invoke_script_raw` | [`Query::write_to`] of the same |
+//! | `invoke_script_data_frame` | [`Query::deserialize`] of the same, into structs; there is no pandas |
 //! | `MultiprocessingWriter` | none: a [`Client`] and its clones serve every thread |
 //! | `DateHelper` | none: a [`Timestamp`](crate::Timestamp) is exact and UTC |
 //!
 //! # Buckets
 //! | Python | here |
 //! |---|---|
-//! | `create_bucket` | [`Buckets::create`] |
-//! | `update_bucket` | [`Buckets::update`] |
-//! | `delete_bucket` | [`Buckets::delete`] |
-//! | `find_bucket_by_id` | [`Buckets::find`] |
-//! | `find_bucket_by_name` | [`Buckets::find_by_name`] |
-//! | `find_buckets`, `find_buckets_iter` | [`Buckets::list`] |
+//! | `create_bucket` | [`buckets().create`](Resources::create) |
+//! | `update_bucket` | [`buckets().update`](Resources::update) |
+//! | `delete_bucket` | [`buckets().delete`](Resources::delete) |
+//! | `find_bucket_by_id` | [`buckets().find`](Resources::find) |
+//! | `find_bucket_by_name` | [`buckets().find_by_name`](Resources::find_by_name) |
+//! | `find_buckets`, `find_buckets_iter` | [`buckets().list`](Resources::list) |
 //!
 //! # Organizations and users
 //! | Python | here |
 //! |---|---|
-//! | `create_organization` | [`Organizations::create`] |
-//! | `update_organization` | [`Organizations::update`] |
-//! | `delete_organization` | [`Organizations::delete`] |
-//! | `find_organization` | [`Organizations::find`], [`Organizations::find_by_name`] |
-//! | `find_organizations` | [`Organizations::list`] |
+//! | `create_organization` | [`organizations().create`](Resources::create) |
+//! | `update_organization` | [`organizations().update`](Resources::update) |
+//! | `delete_organization` | [`organizations().delete`](Resources::delete) |
+//! | `find_organization` | [`organizations().find`](Resources::find), [`organizations().find_by_name`](Resources::find_by_name) |
+//! | `find_organizations` | [`organizations().list`](Resources::list) |
 //! | `me` | [`Client::me`] |
-//! | `create_user` | [`Users::create`] |
-//! | `update_user` | [`Users::update`] |
-//! | `update_password` | [`Users::set_password`], and as oneself [`Users::change_my_password`] |
-//! | `delete_user` | [`Users::delete`] |
-//! | `find_users` | [`Users::list`], [`Users::find_by_name`] |
-//! | `get_users_id` | [`Users::find`] |
+//! | `create_user` | [`users().create`](Resources::create) |
+//! | `update_user` | [`users().update`](Resources::update) |
+//! | `update_password` | [`users().set_password`](Resources::set_password), and as oneself [`users().change_my_password`](Resources::change_my_password) |
+//! | `delete_user` | [`users().delete`](Resources::delete) |
+//! | `find_users` | [`users().list`](Resources::list), [`users().find_by_name`](Resources::find_by_name) |
+//! | `get_users_id` | [`users().find`](Resources::find) |
 //!
 //! # Authorizations
 //! | Python | here |
 //! |---|---|
-//! | `create_authorization` | [`Authorizations::create`] |
-//! | `find_authorization_by_id` | [`Authorizations::find`] |
-//! | `find_authorizations`, `find_authorizations_by_org` | [`Authorizations::list`], [`Authorizations::in_org`] |
-//! | `find_authorizations_by_user_id`, `find_authorizations_by_user_name` | `of_user` and `of_user_named` of [`Authorizations::list`] |
-//! | `update_authorization` | [`Authorizations::update`] |
-//! | `clone_authorization` | [`Authorizations::duplicate`] |
-//! | `delete_authorization` | [`Authorizations::delete`] |
+//! | `create_authorization` | [`authorizations().create`](Resources::create) |
+//! | `find_authorization_by_id` | [`authorizations().find`](Resources::find) |
+//! | `find_authorizations`, `find_authorizations_by_org` | [`authorizations().list`](Resources::list), [`authorizations().in_org`](Resources::in_org) |
+//! | `find_authorizations_by_user_id`, `find_authorizations_by_user_name` | `of_user` and `of_user_named` of [`authorizations().list`](Resources::list) |
+//! | `update_authorization` | [`authorizations().update`](Resources::update) |
+//! | `clone_authorization` | [`authorizations().duplicate`](Resources::duplicate) |
+//! | `delete_authorization` | [`authorizations().delete`](Resources::delete) |
 //!
 //! # Tasks
 //! | Python | here |
 //! |---|---|
-//! | `create_task` | [`Tasks::create`] of [`NewTask::from_flux`] |
-//! | `create_task_every` | [`Tasks::create`] of [`NewTask::every`] |
-//! | `create_task_cron` | [`Tasks::create`] of [`NewTask::cron`] |
-//! | `update_task`, `update_task_request` | [`Tasks::update`] |
-//! | `clone_task` | [`Tasks::duplicate`] |
-//! | `delete_task` | [`Tasks::delete`] |
-//! | `find_task_by_id` | [`Tasks::find`] |
-//! | `find_tasks`, `find_tasks_iter` | [`Tasks::list`], [`Tasks::find_by_name`] |
-//! | `find_tasks_by_user` | `of_user` of [`Tasks::list`] |
-//! | `get_runs` | [`Runs::list`] of [`Tasks::runs`] |
-//! | `get_run` | [`Runs::find`] |
-//! | `run_manually` | [`Runs::start`], [`Runs::start_for`] |
-//! | `retry_run` | [`Runs::retry`] |
-//! | `cancel_run` | [`Runs::cancel`] |
-//! | `get_logs` | [`Tasks::logs`] |
-//! | `get_run_logs` | [`Runs::logs`] |
-//! | `get_labels`, `add_label`, `delete_label` | [`AttachedLabels::list`], [`AttachedLabels::add`], [`AttachedLabels::remove`] of [`Tasks::labels`] |
-//! | `get_members`, `add_member`, `delete_member` | [`Members::list`], [`Members::add`], [`Members::remove`] of [`Tasks::members`] |
-//! | `get_owners`, `add_owner`, `delete_owner` | the same of [`Tasks::owners`] |
+//! | `create_task` | [`tasks().create`](Resources::create) of [`NewTask::from_flux`] |
+//! | `create_task_every` | [`tasks().create`](Resources::create) of [`NewTask::every`] |
+//! | `create_task_cron` | [`tasks().create`](Resources::create) of [`NewTask::cron`] |
+//! | `update_task`, `update_task_request` | [`tasks().update`](Resources::update) |
+//! | `clone_task` | [`tasks().duplicate`](Resources::duplicate) |
+//! | `delete_task` | [`tasks().delete`](Resources::delete) |
+//! | `find_task_by_id` | [`tasks().find`](Resources::find) |
+//! | `find_tasks`, `find_tasks_iter` | [`tasks().list`](Resources::list), [`tasks().find_by_name`](Resources::find_by_name) |
+//! | `find_tasks_by_user` | `of_user` of [`tasks().list`](Resources::list) |
+//! | `get_runs` | [`runs().list`](Resources::list) of [`tasks().runs`](Resources::runs) |
+//! | `get_run` | [`runs().find`](Resources::find) |
+//! | `run_manually` | [`runs().start`](Resources::start), [`runs().start_for`](Resources::start_for) |
+//! | `retry_run` | [`runs().retry`](Resources::retry) |
+//! | `cancel_run` | [`runs().cancel`](Resources::cancel) |
+//! | `get_logs` | [`tasks().logs`](Resources::logs) |
+//! | `get_run_logs` | [`runs().logs`](Resources::logs) |
+//! | `get_labels`, `add_label`, `delete_label` | [`Attached::list`], [`Attached::add`], [`Attached::remove`] of [`tasks().labels`](Resources::labels) |
+//! | `get_members`, `add_member`, `delete_member` | the same of [`tasks().members`](Resources::members) |
+//! | `get_owners`, `add_owner`, `delete_owner` | the same of [`tasks().owners`](Resources::owners) |
 //!
 //! # Labels
 //! | Python | here |
 //! |---|---|
-//! | `create_label` | [`Labels::create`] |
-//! | `update_label` | [`Labels::update`] |
-//! | `delete_label` | [`Labels::delete`] |
-//! | `clone_label` | [`Labels::duplicate`] |
-//! | `find_labels`, `find_label_by_org` | [`Labels::list`], [`Labels::in_org`] |
-//! | `find_label_by_id` | [`Labels::find`] |
+//! | `create_label` | [`labels().create`](Resources::create) |
+//! | `update_label` | [`labels().update`](Resources::update) |
+//! | `delete_label` | [`labels().delete`](Resources::delete) |
+//! | `clone_label` | [`labels().duplicate`](Resources::duplicate) |
+//! | `find_labels`, `find_label_by_org` | [`labels().list`](Resources::list), [`labels().in_org`](Resources::in_org) |
+//! | `find_label_by_id` | [`labels().find`](Resources::find) |
 //!
 //! # Errors
 //! | Python, or its descriptions | here |
@@ -128,7 +129,7 @@
 //! | `DuplicateResourceError` | [`Error::is_conflict`](crate::Error::is_conflict) |
 //! | `InsufficientPermissionsError` | [`Error::is_forbidden`](crate::Error::is_forbidden) |
 
-#[allow(unused_imports, reason = "what the links above name")]
+#[allow(unused_imports, reason = "targets of the links above")]
 use super::*;
-#[allow(unused_imports, reason = "what the links above name")]
+#[allow(unused_imports, reason = "targets of the links above")]
 use crate::client::{Client, ClientBuilder, DeletePoints, Query, Rows};

@@ -1,212 +1,199 @@
-//! Labels, members and owners attached to other resources. Written once, for everything that has
-//! them.
+//! Labels, members and owners attached to other resources.
 
 use super::ensure::Ensured;
-use super::id::{LabelId, UserId};
+use super::id::Id;
 use super::labels::{Label, LabelResponse};
 use super::list::{Listed, Page, listed};
 use super::request::ApiRequest;
+use super::resource::{Kind, Resource};
 use super::serde_util::{Status, or_default, status};
+use super::users::User;
 use crate::client::Client;
 use crate::error::Error;
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
-/// What it hangs on: `buckets`, `tasks`, …, and which one.
-#[derive(Clone, Debug)]
-struct Owner<'a> {
+/// The labels ([`Label`]), or the members or owners ([`Member`]), of one resource. Made by
+/// [`labels`](super::Resources::labels), [`members`](super::Resources::members) and
+/// [`owners`](super::Resources::owners).
+///
+/// InfluxDB OSS keeps one role for each user and resource: a member can't be added as an owner (the
+/// error is [a conflict](Error::is_conflict)), and removing from either list removes the user from
+/// both. InfluxDB Cloud ignores these roles when it checks permissions.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = "0123456789abcdef".parse()?;
+/// # let user = "0123456789abcdef".parse()?;
+/// let on_bucket = client.buckets().labels(&id);
+/// assert_eq!(on_bucket.list()?[0].name, "north");
+///
+/// let members = client.buckets().members(&id);
+/// members.remove(&user)?; // a user who isn't a member is no error
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+pub struct Attached<'a, T> {
     client: &'a Client,
-    kind: &'static str,
-    id: String,
+    kind: Kind,
+    id: &'a str,
     part: &'static str,
+    of: PhantomData<fn() -> T>,
 }
 
-impl<'a> Owner<'a> {
-    fn new(client: &'a Client, kind: &'static str, id: &str, part: &'static str) -> Self {
-        Owner {
+impl<T> Clone for Attached<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Attached<'_, T> {}
+
+impl<T> fmt::Debug for Attached<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attached")
+            .field("kind", &self.kind.noun())
+            .field("id", &self.id)
+            .field("part", &self.part)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An item that can be attached to a resource.
+#[doc(hidden)]
+pub trait Attachable: Listed {
+    /// The resource whose id is given.
+    type Source: Resource;
+
+    #[doc(hidden)]
+    fn add(to: Attached<'_, Self>, id: &Id<Self::Source>) -> Result<Self, Error>;
+}
+
+impl<'a, T> Attached<'a, T> {
+    pub(super) fn new(client: &'a Client, kind: Kind, id: &'a str, part: &'static str) -> Self {
+        Attached {
             client,
             kind,
-            id: id.to_owned(),
+            id,
             part,
+            of: PhantomData,
         }
     }
 
-    fn list<T: Listed>(&self) -> Result<Vec<T>, Error> {
-        let Owner { kind, id, part, .. } = self;
-        ApiRequest::get(self.client, &[kind, id, part])
-            .send_json::<Page<T>>(&format_args!("list the {part} of {kind}/{id}"))
-            .map(|page| page.0)
+    fn request(self, method: &'static str, rest: &[&str]) -> ApiRequest<'a> {
+        let mut path = self.kind.path.to_vec();
+        path.extend([self.id, self.part]);
+        path.extend(rest);
+        ApiRequest::new(self.client, method, &path)
     }
 
-    fn add<T: serde::de::DeserializeOwned>(
-        &self,
+    fn post<R: serde::de::DeserializeOwned>(
+        self,
         body: &impl Serialize,
         item: &str,
-    ) -> Result<T, Error> {
-        let Owner { kind, id, part, .. } = self;
-        ApiRequest::new(self.client, "POST", &[kind, id, part])
+    ) -> Result<R, Error> {
+        let (part, noun, id) = (self.part, self.kind.noun(), self.id);
+        self.request("POST", &[])
             .json(body)
-            .send_json(&format_args!("add {item} to the {part} of {kind}/{id}"))
-    }
-
-    fn remove(&self, item: &str) -> Result<(), Error> {
-        let Owner { kind, id, part, .. } = self;
-        ApiRequest::new(self.client, "DELETE", &[kind, id, part, item]).send(&format_args!(
-            "remove {item} from the {part} of {kind}/{id}"
-        ))
+            .send_json(&format_args!("add {item} to the {part} of {noun} {id}"))
     }
 }
 
-/// The labels on one thing. Made by [`Buckets::labels`](super::Buckets::labels) and its siblings.
-#[derive(Clone, Debug)]
-pub struct AttachedLabels<'a>(Owner<'a>);
-
-impl<'a> AttachedLabels<'a> {
-    pub(super) fn new(client: &'a Client, kind: &'static str, id: &str) -> Self {
-        AttachedLabels(Owner::new(client, kind, id, "labels"))
-    }
-
-    /// The labels that are on it.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-    /// println!("{} labels", client.buckets().labels(&id).list()?.len());
-    /// # assert!(!client.buckets().labels(&id).list()?.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+impl<T: Attachable> Attached<'_, T> {
+    /// Returns all of them, in one request.
     ///
     /// # Errors
     /// Returns an error if the resource doesn't exist, the token lacks permission, or no response
     /// is received.
-    pub fn list(&self) -> Result<Vec<Label>, Error> {
-        self.0.list()
+    pub fn list(&self) -> Result<Vec<T>, Error> {
+        let (part, noun, id) = (self.part, self.kind.noun(), self.id);
+        self.request("GET", &[])
+            .send_json::<Page<T>>(&format_args!("list the {part} of {noun} {id}"))
+            .map(|page| page.0)
     }
 
-    /// Puts a label on it, and gives the label. One that may be on it already is for
-    /// [`ensure`](AttachedLabels::ensure).
+    /// Attaches a label, or adds a user, by its id; and returns it. A label that may be attached already
+    /// is for [`ensure`](Self::ensure).
     ///
     /// # Errors
-    /// Returns an error if the label is on the resource already (a [conflict](Error::is_conflict)),
-    /// the label or the resource doesn't exist, or no response is received.
-    pub fn add(&self, label: &LabelId) -> Result<Label, Error> {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            #[serde(rename = "labelID")]
-            label: &'a LabelId,
-        }
-        self.0
-            .add::<LabelResponse>(&Body { label }, label.as_str())
-            .map(|response| response.label)
+    /// Returns an error if it is there already (of a label a [conflict](Error::is_conflict), of a user a
+    /// [duplicate](Error::is_conflict)), it or the resource doesn't exist, or no response is received.
+    pub fn add(&self, id: &Id<T::Source>) -> Result<T, Error> {
+        T::add(*self, id)
     }
 
-    /// Puts a label on it unless it is on it already: [`Ensured::Created`] or [`Ensured::Unchanged`], with
-    /// the label. Safe to repeat, and to run from several programs at once. Lists the labels of the
-    /// resource first.
+    /// Detaches a label, or removes a user, by its id. One that isn't there is no error (OSS).
+    ///
+    /// # Errors
+    /// Returns an error if the label isn't attached (Cloud), the token lacks permission, or no response
+    /// is received.
+    pub fn remove(&self, id: &Id<T::Source>) -> Result<(), Error> {
+        let (part, noun, of) = (self.part, self.kind.noun(), self.id);
+        self.request("DELETE", &[id.as_str()])
+            .send(&format_args!("remove {id} from the {part} of {noun} {of}"))
+    }
+}
+
+impl Attached<'_, Label> {
+    /// Attaches a label unless it is attached already: [`Ensured::Created`] or [`Ensured::Unchanged`].
+    /// Lists the labels of the resource first. Safe to repeat, and from several programs at once.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+    /// # let id = "0123456789abcdef".parse()?;
     /// use influx_edge::api::NewLabel;
     ///
     /// let north = client.labels().ensure(&NewLabel::new("north"))?.into_inner();
     /// let attached = client.buckets().labels(&id).ensure(&north.id)?;
-    /// println!("label on the bucket: {}", attached.as_str());
-    /// # assert_eq!(attached.as_str(), "created");
+    /// assert_eq!(attached.as_str(), "created");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
     /// # Errors
     /// Returns an error if the label or the resource doesn't exist, the token lacks permission, or no
     /// response is received.
-    pub fn ensure(&self, label: &LabelId) -> Result<Ensured<Label>, Error> {
-        let find = || {
-            let mut on_it = self.list()?.into_iter();
-            Ok(on_it.find(|one| one.id == *label))
+    pub fn ensure(&self, label: &Id<Label>) -> Result<Ensured<Label>, Error> {
+        let find = || -> Result<_, Error> {
+            let mut attached = self.list()?.into_iter();
+            Ok(attached.find(|one| one.id == *label))
         };
-        Ensured::find_or_create(find, || self.add(label))
-    }
-
-    /// Takes a label off it. One that isn't on it is no error (OSS).
-    ///
-    /// # Errors
-    /// Returns an error if the label isn't on the resource (Cloud), the token lacks permission, or no
-    /// response is received.
-    pub fn remove(&self, label: &LabelId) -> Result<(), Error> {
-        self.0.remove(label.as_str())
+        if let Some(there) = find()? {
+            return Ok(Ensured::Unchanged(there));
+        }
+        match self.add(label) {
+            // Another program attached it in between.
+            Err(error) if error.is_conflict() => find()?.map(Ensured::Unchanged).ok_or(error),
+            added => added.map(Ensured::Created),
+        }
     }
 }
 
-/// The users that have a part in one thing: its members, or its owners. Made by
-/// [`Buckets::members`](super::Buckets::members) and its siblings.
-///
-/// InfluxDB OSS knows one part a user and thing: who is a member can't be added as an owner (the
-/// error is [a conflict](Error::is_conflict)), and removing from either list removes the user
-/// from both. InfluxDB Cloud doesn't use these parts to decide what somebody may do.
-#[derive(Clone, Debug)]
-pub struct Members<'a>(Owner<'a>);
+impl Attachable for Label {
+    type Source = Label;
 
-impl<'a> Members<'a> {
-    pub(super) fn new(
-        client: &'a Client,
-        kind: &'static str,
-        id: &str,
-        part: &'static str,
-    ) -> Self {
-        Members(Owner::new(client, kind, id, part))
-    }
-
-    /// The users.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// println!("{} members", client.organizations().members(&id).list()?.len());
-    /// # assert!(!client.organizations().members(&id).list()?.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error if the resource doesn't exist, the token lacks permission, or no response
-    /// is received.
-    pub fn list(&self) -> Result<Vec<Member>, Error> {
-        self.0.list()
-    }
-
-    /// Adds a user.
-    ///
-    /// # Errors
-    /// Returns an error if the user is a member or an owner [already](Error::is_conflict), the
-    /// resource doesn't exist, or no response is received.
-    pub fn add(&self, user: &UserId) -> Result<Member, Error> {
+    fn add(to: Attached<'_, Self>, id: &Id<Label>) -> Result<Self, Error> {
         #[derive(Serialize)]
         struct Body<'a> {
-            id: &'a UserId,
+            #[serde(rename = "labelID")]
+            label: &'a Id<Label>,
         }
-        self.0.add(&Body { id: user }, user.as_str())
-    }
-
-    /// Removes a user. One who has no part in it is no error (OSS).
-    ///
-    /// # Errors
-    /// Returns an error if the token lacks permission or no response is received.
-    pub fn remove(&self, user: &UserId) -> Result<(), Error> {
-        self.0.remove(user.as_str())
+        to.post::<LabelResponse>(&Body { label: id }, id.as_str())
+            .map(Label::from)
     }
 }
 
-/// A user with a part in something.
+/// A user with a role in a resource.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
+/// # let id = "0123456789abcdef".parse()?;
 /// use influx_edge::api::Status;
 ///
 /// for member in client.buckets().members(&id).list()? {
 ///     assert_eq!((member.name.as_str(), member.role.as_str()), ("ana-maria", "member"));
-///     assert_eq!(member.status, Some(Status::Inactive)); // a member who may do nothing now
+///     assert_eq!(member.status, Some(Status::Inactive));
 /// }
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -214,11 +201,11 @@ impl<'a> Members<'a> {
 #[non_exhaustive]
 pub struct Member {
     /// The user's id.
-    pub id: UserId,
+    pub id: Id<User>,
     /// The user's name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Whether the user may do anything at all.
+    /// The user's status: an inactive one may do nothing.
     #[serde(default, deserialize_with = "status")]
     pub status: Option<Status>,
     /// `member` or `owner`.
@@ -227,3 +214,15 @@ pub struct Member {
 }
 
 listed!(Member, "users");
+
+impl Attachable for Member {
+    type Source = User;
+
+    fn add(to: Attached<'_, Self>, id: &Id<User>) -> Result<Self, Error> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            id: &'a Id<User>,
+        }
+        to.post(&Body { id }, id.as_str())
+    }
+}

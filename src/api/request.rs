@@ -1,43 +1,43 @@
 //! A request for a resource, and the organization it is for.
 
-use super::id::OrgId;
-use super::serde_util::or_default;
+use super::id::Id;
+use super::organizations::Organization;
 use crate::client::Client;
 use crate::client::Org;
 use crate::client::execute::to_json;
-use crate::client::names::check_name;
 use crate::client::transport::{HeaderList, HeaderText, HttpRequest, RequestBody};
 use crate::client::url::{Target, encode_segment};
 use crate::error::{Error, NO_PATH, ResponseError};
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-/// The most bytes of a response, decompressed. Some lists come whole, however long: ten thousand
-/// tokens with all their permissions are some 40 MB.
+/// The most bytes of a response, decompressed. Some lists come in one response however long they are:
+/// ten thousand tokens with all their permissions take about 40 MB.
 const CAP: u64 = 64 << 20;
 
-/// A call under construction. Not generic: what differs between resources is text.
+/// A request under construction. Not generic: the differences between resources are text.
 pub(super) struct ApiRequest<'a> {
     client: &'a Client,
     method: &'static str,
     target: Target,
     body: Option<Vec<u8>>,
-    /// It is about an organization, without which nothing is found.
+    /// It names an organization. If that is what is missing, a 404 is no `None`.
     in_org: bool,
-    /// Headers and a credential of this call's own.
+    /// Headers and a credential instead of the client's.
     own: Option<(HeaderList, (&'static str, HeaderText))>,
-    /// The first thing that was wrong; said instead of sending.
+    /// The first mistake in the call, returned instead of sending it.
     wrong: Option<Error>,
 }
 
 impl<'a> ApiRequest<'a> {
-    /// A call of `/api/v2/` and the segments, each of them encoded. An empty one would name another
-    /// resource, often the whole list.
+    /// A request for `/api/v2/` and the segments, each percent-encoded. An empty segment is an error: the
+    /// path would name another resource, often the whole list.
     pub(super) fn new(client: &'a Client, method: &'static str, path: &[&str]) -> Self {
         let mut text = String::from("/api/v2");
         let mut wrong = None;
@@ -59,16 +59,12 @@ impl<'a> ApiRequest<'a> {
         }
     }
 
-    pub(super) fn get(client: &'a Client, path: &[&str]) -> Self {
-        ApiRequest::new(client, "GET", path)
-    }
-
     pub(super) fn query(mut self, name: &str, value: &str) -> Self {
         self.target.push_query(name, value);
         self
     }
 
-    /// The organization a scope is about, as a parameter.
+    /// Adds the scope's organization as a parameter.
     pub(super) fn org(mut self, scope: Scope<'_>) -> Self {
         if let Some((name, value)) = scope.org_parameter() {
             self.target.push_query(name, value);
@@ -77,7 +73,7 @@ impl<'a> ApiRequest<'a> {
         self
     }
 
-    pub(super) fn json(mut self, value: &impl Serialize) -> Self {
+    pub(super) fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         match to_json(value) {
             Ok(body) => self.body = Some(body),
             Err(e) => self.wrong = Some(e),
@@ -94,7 +90,7 @@ impl<'a> ApiRequest<'a> {
         self
     }
 
-    /// Makes the call and reads its JSON.
+    /// Sends the request and parses the response's JSON.
     pub(super) fn send_json<T: DeserializeOwned>(
         mut self,
         what: &dyn fmt::Display,
@@ -103,8 +99,8 @@ impl<'a> ApiRequest<'a> {
         client.json(what, &mut self.prepared()?)
     }
 
-    /// The same; a server that hasn't got it makes `None`. Where its organization is missing, that is
-    /// an error.
+    /// The same, with `None` if the resource doesn't exist. If its organization doesn't, that is an
+    /// error.
     pub(super) fn find<T: DeserializeOwned>(
         self,
         what: &dyn fmt::Display,
@@ -118,7 +114,7 @@ impl<'a> ApiRequest<'a> {
         }
     }
 
-    /// Sends a request to which the server responds with 204.
+    /// Sends a request whose response is 204.
     pub(super) fn send(mut self, what: &dyn fmt::Display) -> Result<(), Error> {
         let client = self.client;
         let is_own = self.own.is_some();
@@ -149,7 +145,7 @@ impl<'a> ApiRequest<'a> {
                 out.content_type = Some("application/json");
                 out.body = RequestBody::Bytes(body);
             }
-            // A POST has a body by definition; an empty one says so.
+            // RFC 9110, 8.6: a POST without a body has `content-length: 0`.
             None if self.method == "POST" => out.body = RequestBody::Bytes(&[]),
             None => {}
         }
@@ -157,31 +153,20 @@ impl<'a> ApiRequest<'a> {
     }
 }
 
-/// Whether InfluxDB itself reports that the resource doesn't exist. A proxy's 404, or one of a
-/// server that doesn't know the path at all, is an error instead.
+/// Returns `true` if InfluxDB itself reports that the resource doesn't exist. A 404 of a proxy, or of a
+/// server without the path, is an error instead.
 fn is_missing(response: &ResponseError) -> bool {
     response.status() == 404 && response.is_from_influxdb() && response.0.message != NO_PATH
 }
 
-/// A client, and the organization its resources belong to: the client's own unless told otherwise.
+/// A client, and the organization its resources belong to: the client's own unless another one is set.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope<'a> {
     pub(super) client: &'a Client,
-    pub(super) org: Option<&'a OrgId>,
+    pub(super) org: Option<&'a Id<Organization>>,
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn of(client: &'a Client) -> Self {
-        Scope { client, org: None }
-    }
-
-    pub(super) fn in_org(self, org: &'a OrgId) -> Self {
-        Scope {
-            org: Some(org),
-            ..self
-        }
-    }
-
     /// The organization as a query parameter, if there is one.
     pub(super) fn org_parameter(self) -> Option<(&'static str, &'a str)> {
         match (self.org, &self.client.inner().org) {
@@ -192,21 +177,27 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The organization's id. Asks the server when only its name is known.
-    pub(super) fn org_id(self) -> Result<OrgId, Error> {
+    /// The organization's id. Looks it up if only the name is known.
+    pub(super) fn org_id(self) -> Result<Id<Organization>, Error> {
         if let Some(id) = self.org {
             return Ok(id.clone());
         }
         match &self.client.inner().org {
-            Some(Org::Id(id)) => OrgId::new(id.clone()),
-            Some(Org::Name(name)) => find_org_id(self.client, name),
+            Some(Org::Id(id)) => Id::new(id.clone()),
+            Some(Org::Name(name)) => match self.client.organizations().find_by_name(name)? {
+                Some(org) => Ok(org.id),
+                None => Err(Error::config(format!(
+                    "there is no organization {:?}, or these credentials may not see it; give the client its id instead (`org_id`)",
+                    name.trim()
+                ))),
+            },
             None => Err(Error::config(
-                "it isn't said which organization this is for: give the client one (`org`, `org_id`), or the resource (`in_org`)",
+                "no organization is set: give the client one (`org`, `org_id`), or the resource (`in_org`)",
             )),
         }
     }
 
-    /// Refuses a scope without an organization, where the server would look in all of them.
+    /// Rejects a scope without an organization, where the server would search all of them.
     pub(super) fn check_org(self) -> Result<(), Error> {
         match self.org_parameter() {
             Some(_) => Ok(()),
@@ -215,48 +206,19 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The organization as a member of a request's body: its id, `orgID`.
-    pub(super) fn body<T: Serialize>(self, new: &T) -> Result<InOrg<'_, T>, Error> {
-        Ok(InOrg {
+    /// A request's body with the organization's id as its member `orgID`.
+    pub(super) fn body<T: Serialize>(self, new: &T) -> Result<WithOrg<'_, T>, Error> {
+        Ok(WithOrg {
             org_id: self.org_id()?,
             new,
         })
     }
 }
 
-/// The id of the organization of this name, which has to be there.
-fn find_org_id(client: &Client, name: &str) -> Result<OrgId, Error> {
-    #[derive(Deserialize)]
-    struct Found {
-        #[serde(deserialize_with = "or_default")]
-        orgs: Vec<OrgName>,
-    }
-    #[derive(Deserialize)]
-    struct OrgName {
-        id: OrgId,
-        #[serde(default, deserialize_with = "or_default")]
-        name: String,
-    }
-    let name = name.trim();
-    check_name("an organization", name)?;
-    let found = ApiRequest::get(client, &["orgs"])
-        .query("org", name)
-        .find::<Found>(&format_args!("find organization {name:?}"))?;
-    let orgs = found.map(|found| found.orgs).unwrap_or_default();
-    // Others may have made one with white space around its name, which the server keeps.
-    match orgs.into_iter().find(|org| org.name.trim() == name) {
-        Some(org) => Ok(org.id),
-        None => Err(Error::config(format!(
-            "there is no organization {name:?}, or these credentials may not see it; give the client its id instead (`org_id`)"
-        ))),
-    }
-}
-
-/// A body with the organization it is for.
 #[derive(Serialize)]
-pub(super) struct InOrg<'a, T> {
+pub(super) struct WithOrg<'a, T> {
     #[serde(rename = "orgID")]
-    pub(super) org_id: OrgId,
+    org_id: Id<Organization>,
     #[serde(flatten)]
     new: &'a T,
 }
@@ -264,9 +226,9 @@ pub(super) struct InOrg<'a, T> {
 /// The items of an iterator of pairs, owned.
 pub(super) fn to_owned_map<'s>(
     pairs: impl IntoIterator<Item = (&'s str, &'s str)>,
-) -> alloc::collections::BTreeMap<String, String> {
+) -> BTreeMap<String, String> {
     // (To collect sorts the pairs first, by a sort of its own.)
-    let mut map = alloc::collections::BTreeMap::new();
+    let mut map = BTreeMap::new();
     for (key, value) in pairs {
         map.insert(key.to_owned(), value.to_owned());
     }

@@ -3,34 +3,12 @@
 use super::serde_util::or_default;
 use crate::client::setup::{LONGEST, SHORTEST, check_keep};
 use crate::error::Error;
+use alloc::vec::Vec;
 use core::time::Duration;
 use serde::ser::SerializeMap as _;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How long points are kept.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-/// let bucket = client.buckets().find(&id)?.expect("it was made");
-/// let rule = &bucket.retention_rules[0];
-/// assert_eq!(rule.every_seconds, 86_400);
-/// assert_eq!(rule.shard_group_duration_seconds, Some(3_600)); // points go by the hour
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(tag = "type", rename = "expire", rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct RetentionRule {
-    /// In seconds; 0 is for ever.
-    #[serde(default, deserialize_with = "or_default")]
-    pub every_seconds: i64,
-    /// How many seconds' points share a file. OSS only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shard_group_duration_seconds: Option<i64>,
-}
-
-/// A duration of some days, for a bucket's retention.
+/// Returns a duration of some days, for a bucket's retention.
 ///
 /// ```
 /// use influx_edge::api::days;
@@ -42,7 +20,7 @@ pub const fn days(n: u32) -> Duration {
     Duration::from_secs(86_400 * n as u64)
 }
 
-/// A duration of some hours, for a bucket's retention or a task's schedule.
+/// Returns a duration of some hours, for a bucket's retention or a task's schedule.
 ///
 /// ```
 /// assert_eq!(influx_edge::api::hours(2).as_secs(), 7200);
@@ -52,32 +30,20 @@ pub const fn hours(n: u32) -> Duration {
     Duration::from_secs(3_600 * n as u64)
 }
 
-/// What a create or an update says of the retention. What isn't set isn't sent.
+/// The retention of a bucket. Values that aren't set aren't sent; zero is for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Retention {
     pub(super) keep: Option<Duration>,
+    /// The shard group duration: the span of time whose points share a file.
     pub(super) shard: Option<Duration>,
 }
 
 impl Retention {
-    /// That of a bucket, to be sent again.
-    pub(super) fn of(rule: Option<&RetentionRule>) -> Self {
-        let duration = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-        Retention {
-            keep: Some(duration(rule.map_or(0, |rule| rule.every_seconds))),
-            shard: rule
-                .and_then(|rule| rule.shard_group_duration_seconds)
-                // Zero stands for the server's own choice, which it takes from no update.
-                .filter(|seconds| *seconds > 0)
-                .map(duration),
-        }
-    }
-
-    /// The retention that replaces `self` where another one is wanted; `None` where nothing is to be
-    /// changed. What isn't wanted stays.
+    /// Returns the retention that replaces `self` where another one is wanted, or `None` if nothing
+    /// changes. Values that aren't wanted stay.
     ///
-    /// A retention shorter than the time for which points share a file is refused by the server, so
-    /// that time becomes the one that the server gives to a new bucket.
+    /// The server rejects a retention shorter than the shard group duration, so that becomes the one that
+    /// the server gives to a new bucket.
     pub(super) fn changed_to(self, wanted: Retention) -> Option<Retention> {
         let mut now = self;
         if let Some(keep) = wanted.keep {
@@ -90,15 +56,15 @@ impl Retention {
                 });
             }
         }
-        // A server that reports no such time takes no notice of it.
+        // A server that reports no such duration ignores it.
         if self.shard.is_some() && wanted.shard.is_some() {
             now.shard = wanted.shard;
         }
         (now != self).then_some(now)
     }
 
-    /// Refuses what would become another duration, and what the server refuses with words for
-    /// something else.
+    /// Rejects what a server would store as another duration, and what it rejects with a misleading
+    /// message.
     pub(super) fn check(&self) -> Result<(), Error> {
         check_keep(self.keep.unwrap_or_default())?;
         let Some(shard) = self.shard else {
@@ -132,9 +98,33 @@ impl Serialize for Retention {
     }
 }
 
-/// A list of one rule, or none where it would say nothing: that is for ever.
+/// A list of one rule; or of none for a retention that is for ever.
 pub(super) fn as_list<S: Serializer>(rule: &Retention, serializer: S) -> Result<S::Ok, S::Error> {
     let one = core::slice::from_ref(rule);
     let none = rule.keep.is_none_or(|keep| keep.is_zero()) && rule.shard.is_none();
     serializer.collect_seq(if none { &[] } else { one })
+}
+
+/// The first rule of a list, of which servers allow one at most.
+pub(super) fn first_rule<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Retention, D::Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Rule {
+        #[serde(default, deserialize_with = "or_default")]
+        every_seconds: i64,
+        #[serde(default, deserialize_with = "or_default")]
+        shard_group_duration_seconds: i64,
+    }
+
+    let rules: Vec<Rule> = or_default(deserializer)?;
+    let rule = rules.into_iter().next().unwrap_or_default();
+    let duration = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+    // Zero is the server's own choice, which no update can set.
+    let shard = duration(rule.shard_group_duration_seconds);
+    Ok(Retention {
+        keep: Some(duration(rule.every_seconds)),
+        shard: Some(shard).filter(|shard| !shard.is_zero()),
+    })
 }

@@ -1,21 +1,22 @@
 //! Runs of a task, and their logs.
 
-use super::id::{RunId, TaskId};
+use super::id::Id;
 use super::list::{List, Listed, Page, Paged, Paging, sealed};
-use super::request::ApiRequest;
+use super::resource::{Kind, OrgParameter, Resource};
+use super::resources::Resources;
 use super::serde_util::{or_default, time};
+use super::tasks::Task;
 use crate::Timestamp;
-use crate::client::Client;
 use crate::error::Error;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// One run of a task, as the server tells it.
+/// One run of a task, as a server describes it.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// # let id = "0123456789abcdef".parse()?;
 /// let mut ended = client.tasks().runs(&id).list();
 /// let run = ended.next().transpose()?.expect("it has run");
 /// assert!(run.is_success());
@@ -28,42 +29,41 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Run {
-    /// Its id.
-    pub id: RunId,
+    /// The id.
+    pub id: Id<Run>,
     /// The task.
-    #[serde(rename = "taskID", default)]
-    pub task_id: Option<TaskId>,
+    #[serde(rename = "taskID")]
+    pub task_id: Option<Id<Task>>,
     /// `scheduled`, `started`, `failed`, `success` or `canceled`.
     #[serde(default, deserialize_with = "or_default")]
     pub status: String,
     /// The time it is for, which is `now()` in its script. Whole seconds.
     #[serde(rename = "scheduledFor", default, deserialize_with = "time")]
     pub scheduled_for: Option<Timestamp>,
-    /// When it began.
+    /// The time it started.
     #[serde(rename = "startedAt", default, deserialize_with = "time")]
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// The time it finished.
     #[serde(rename = "finishedAt", default, deserialize_with = "time")]
     pub finished_at: Option<Timestamp>,
-    /// When somebody asked for it.
+    /// The time of the request that started it, if it wasn't the schedule.
     #[serde(rename = "requestedAt", default, deserialize_with = "time")]
     pub requested_at: Option<Timestamp>,
-    /// What it said.
+    /// Its log.
     #[serde(default, deserialize_with = "or_default")]
     pub log: Vec<LogEvent>,
     /// The script it ran. Cloud only.
-    #[serde(default)]
     pub flux: Option<String>,
 }
 
 impl Run {
-    /// Whether it has ended, one way or another.
+    /// Returns `true` if it has failed, succeeded or been canceled.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         matches!(self.status.as_str(), "failed" | "success" | "canceled")
     }
 
-    /// Whether it has ended well.
+    /// Returns `true` if it has succeeded.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.status == "success"
@@ -80,7 +80,7 @@ impl Listed for Run {
     }
 
     fn at(&self) -> Option<Timestamp> {
-        // Runs that haven't ended are on every page, whatever they are for.
+        // Unfinished runs are on every page, whatever time they are for.
         self.scheduled_for.filter(|_| self.is_finished())
     }
 }
@@ -89,11 +89,22 @@ impl Paged for Run {
     const LARGEST: u16 = 500;
 }
 
-/// One thing that a run said.
+impl Resource for Run {
+    type Single = Run;
+
+    const KIND: Kind = Kind {
+        name: "a run",
+        path: &["runs"],
+        paging: Paging::Before,
+        org: OrgParameter::None,
+    };
+}
+
+/// One line of a task's log.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// # let id = "0123456789abcdef".parse()?;
 /// let events = client.tasks().logs(&id)?;
 /// let done: Vec<_> = events.iter().filter(|event| event.message.starts_with("Completed")).collect();
 /// assert_eq!(done[0].run_id, Some("11ac5699fb7b4000".parse()?));
@@ -103,13 +114,13 @@ impl Paged for Run {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogEvent {
-    /// The run.
-    #[serde(rename = "runID", default)]
-    pub run_id: Option<RunId>,
-    /// When.
+    /// The run that logged it.
+    #[serde(rename = "runID")]
+    pub run_id: Option<Id<Run>>,
+    /// The time.
     #[serde(default, deserialize_with = "time")]
     pub time: Option<Timestamp>,
-    /// What.
+    /// The text.
     #[serde(default, deserialize_with = "or_default")]
     pub message: String,
 }
@@ -124,71 +135,60 @@ impl Listed for LogEvent {
     }
 }
 
-/// The runs of one task. Made by [`Tasks::runs`](super::Tasks::runs). OSS keeps finished ones for
-/// some days.
-#[derive(Clone, Debug)]
-pub struct Runs<'a> {
-    client: &'a Client,
-    task: TaskId,
-}
-
-impl<'a> Runs<'a> {
-    pub(super) fn new(client: &'a Client, task: &TaskId) -> Self {
-        Runs {
-            client,
-            task: task.clone(),
-        }
-    }
-
-    fn call(&self, method: &'static str, rest: &[&str]) -> ApiRequest<'a> {
-        let mut path = alloc::vec!["tasks", self.task.as_str(), "runs"];
-        path.extend(rest);
-        ApiRequest::new(self.client, method, &path)
-    }
-
-    /// All runs: those that haven't ended first, then the others, the latest first. Runs are asked
-    /// for by their times, which are whole seconds: if one second has more of them than a page,
-    /// the rest of that second is left out. OSS may leave out one that has just ended, for a moment.
+impl<'a> Resources<'a, Task> {
+    /// Returns the runs of a task: to list, start, retry and cancel them.
+    ///
+    /// The list has the unfinished runs first, then the others, latest first. Runs are requested by their
+    /// times, which are whole seconds: if one second has more of them than a page, the rest of that
+    /// second is missing. InfluxDB OSS keeps finished runs for some days, and may leave out for a moment
+    /// one that has just finished.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// # let id = "0123456789abcdef".parse()?;
     /// let failed = client.tasks().runs(&id).list().filter(|run| run.as_ref().is_ok_and(|run| !run.is_success()));
-    /// println!("{} didn't end well", failed.count());
+    /// println!("{} failed", failed.count());
     /// # assert!(client.tasks().runs(&id).list().next().is_some_and(|run| run.is_ok()));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    pub fn list(&self) -> List<'a, Run> {
-        let path = ["tasks", self.task.as_str(), "runs"];
-        List::new(self.client, "list runs", &path, Paging::Before)
+    #[must_use]
+    pub fn runs(self, id: &'a Id<Task>) -> Resources<'a, Run> {
+        Resources::inside(self.scope, Some(["tasks", id.as_str()]))
     }
 
-    /// The run with this id, if there is one.
+    /// Returns the log of a task: of all its runs.
     ///
     /// # Errors
-    /// Returns an error if the token lacks permission or no response is received.
-    pub fn find(&self, run: &RunId) -> Result<Option<Run>, Error> {
-        self.call("GET", &[run.as_str()])
-            .find(&format_args!("find run {run} of task {}", self.task))
+    /// Returns an error if there is no such task, the token lacks permission, or no response is
+    /// received.
+    pub fn logs(self, id: &Id<Task>) -> Result<Vec<LogEvent>, Error> {
+        self.request("GET", &[id.as_str(), "logs"])
+            .send_json::<Page<LogEvent>>(&format_args!("read the logs of task {id}"))
+            .map(|page| page.0)
+    }
+}
+
+impl<'a> Resources<'a, Run> {
+    fn task(self) -> &'a str {
+        self.parent.map_or("", |[_, task]| task)
     }
 
-    /// Starts a run now, besides the schedule. Gives it as it is then: `scheduled`.
+    /// Starts a run now, in addition to the schedule. Returns it as it is then: `scheduled`.
     ///
     /// # Errors
     /// Returns an error if the task is inactive (400) or doesn't exist, a run for this second is
     /// queued already ([`Error::is_conflict`]), the token lacks permission, or no response is
     /// received.
-    pub fn start(&self) -> Result<Run, Error> {
-        self.call("POST", &[])
-            .send_json(&format_args!("start task {}", self.task))
+    pub fn start(self) -> Result<Run, Error> {
+        self.request("POST", &[])
+            .send_json(&format_args!("start task {}", self.task()))
     }
 
-    /// Starts a run for another time, which will be `now()` in the script. Whole seconds: the rest
-    /// is cut off.
+    /// Starts a run for another time, which is `now()` in its script. Whole seconds; the rest is cut off.
     ///
     /// # Errors
-    /// Returns the same errors as [`start`](Runs::start).
-    pub fn start_for(&self, time: Timestamp) -> Result<Run, Error> {
+    /// Returns the same errors as [`start`](Self::start).
+    pub fn start_for(self, time: Timestamp) -> Result<Run, Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Body {
@@ -197,16 +197,16 @@ impl<'a> Runs<'a> {
         let nanos = time.as_nanos();
         let scheduled_for =
             Timestamp::from_nanos(nanos.saturating_sub(nanos.rem_euclid(1_000_000_000)));
-        self.call("POST", &[])
+        self.request("POST", &[])
             .json(&Body { scheduled_for })
-            .send_json(&format_args!("start task {} for {time}", self.task))
+            .send_json(&format_args!("start task {} for {time}", self.task()))
     }
 
-    /// Runs a run again. OSS makes a new one for it, with another id.
+    /// Runs a run again. InfluxDB OSS creates a new run for it, with another id.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// # let id = "0123456789abcdef".parse()?;
     /// let runs = client.tasks().runs(&id);
     /// if let Some(last) = runs.list().next() {
     ///     runs.retry(&last?.id)?;
@@ -218,30 +218,30 @@ impl<'a> Runs<'a> {
     /// # Errors
     /// Returns an error if the task is inactive (400), there is no such run, the token lacks
     /// permission, or no response is received.
-    pub fn retry(&self, run: &RunId) -> Result<Run, Error> {
-        self.call("POST", &[run.as_str(), "retry"])
-            .send_json(&format_args!("retry run {run} of task {}", self.task))
+    pub fn retry(self, run: &Id<Run>) -> Result<Run, Error> {
+        self.request("POST", &[run.as_str(), "retry"])
+            .send_json(&format_args!("retry run {run} of task {}", self.task()))
     }
 
-    /// Ends a run before it is done. InfluxDB Cloud refuses always (405).
+    /// Cancels a run. InfluxDB Cloud always rejects this (405).
     ///
     /// # Errors
-    /// Returns an error if the run has [ended already](Error::is_not_found) or never existed, the
+    /// Returns an error if the run has [finished already](Error::is_not_found) or never existed, the
     /// token lacks permission, or no response is received.
-    pub fn cancel(&self, run: &RunId) -> Result<(), Error> {
-        self.call("DELETE", &[run.as_str()])
-            .send(&format_args!("cancel run {run} of task {}", self.task))
+    pub fn cancel(self, run: &Id<Run>) -> Result<(), Error> {
+        self.request("DELETE", &[run.as_str()])
+            .send(&format_args!("cancel run {run} of task {}", self.task()))
     }
 
-    /// What a run said.
+    /// Returns the log of a run.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+    /// # let id = "0123456789abcdef".parse()?;
     /// let runs = client.tasks().runs(&id);
     /// let run = runs.start()?;
     /// for event in runs.logs(&run.id)? {
-    ///     println!("{:?}", event.message);
+    ///     println!("{}", event.message);
     /// }
     /// # assert!(!runs.logs(&run.id)?.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
@@ -250,20 +250,20 @@ impl<'a> Runs<'a> {
     /// # Errors
     /// Returns an error if there is no such run, the token lacks permission, or no response is
     /// received.
-    pub fn logs(&self, run: &RunId) -> Result<Vec<LogEvent>, Error> {
-        self.call("GET", &[run.as_str(), "logs"])
+    pub fn logs(self, run: &Id<Run>) -> Result<Vec<LogEvent>, Error> {
+        self.request("GET", &[run.as_str(), "logs"])
             .send_json::<Page<LogEvent>>(&format_args!("read the logs of run {run}"))
             .map(|page| page.0)
     }
 }
 
 impl List<'_, Run> {
-    /// Only those for a time after this one.
+    /// Keeps only those for a time after this one.
     pub fn after(self, time: Timestamp) -> Self {
         self.since(time)
     }
 
-    /// Only those for a time before this one.
+    /// Keeps only those for a time before this one.
     pub fn until(self, time: Timestamp) -> Self {
         self.before(time)
     }

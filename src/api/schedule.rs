@@ -7,9 +7,11 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
 use core::time::Duration;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 
-/// How often a task runs, or how long after its time: a [`Duration`] in whole seconds, or text as
-/// Flux writes a duration: `1h30m`, `1d`, `1mo`.
+/// An interval between a task's runs, or their offset: a [`Duration`] in whole seconds, or a Flux duration
+/// as text, `1h30m`, `1d`, `1mo`.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -17,7 +19,7 @@ use core::time::Duration;
 /// use influx_edge::api::{Interval, NewTask};
 ///
 /// assert_eq!(Interval::from(Duration::from_secs(5_400)), Interval::from("1h30m"));
-/// // Another text is an error of the call, which sends nothing.
+/// // Any other text is an error of the call, and nothing is sent.
 /// let task = NewTask::every("hourly", "1.5h", r#"from(bucket: "sensors") |> range(start: -1h)"#);
 /// assert!(client.tasks().create(&task).unwrap_err().is_config());
 /// # Ok::<(), influx_edge::Error>(())
@@ -34,7 +36,7 @@ impl From<Duration> for Interval {
         }
         let mut left = time.as_secs();
         let mut text = String::new();
-        // Nothing larger than hours: an offset may not have it.
+        // No unit above hours, which an offset can't have.
         for (unit, seconds) in [("h", 3_600), ("m", 60), ("s", 1)] {
             if left >= seconds {
                 let _ = write!(text, "{}{unit}", left / seconds);
@@ -66,8 +68,15 @@ impl From<String> for Interval {
     }
 }
 
+impl Serialize for Interval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.0.as_ref().map_err(S::Error::custom)?;
+        serializer.serialize_str(text)
+    }
+}
+
 impl Interval {
-    /// The text, or why there is none.
+    /// The text, or the reason that it can't be one.
     pub(super) fn text(&self) -> Result<&str, Error> {
         match &self.0 {
             Ok(text) => Ok(text),
@@ -75,19 +84,19 @@ impl Interval {
         }
     }
 
-    /// The text as an offset: the server reads those as Go does, where nothing is longer than an
+    /// The text as an offset, which the server parses by Go's `time.ParseDuration`: its units end at the
     /// hour.
     pub(super) fn offset(&self) -> Result<&str, Error> {
         let text = self.text()?;
         if text.contains(['y', 'w', 'd']) || text.contains("mo") {
             return Err(Error::config(format!(
-                "{text:?} can't be a task's offset: the server reads hours and what is shorter (24h instead of 1d)"
+                "{text:?} can't be a task's offset: the server takes hours and shorter units (24h instead of 1d)"
             )));
         }
         Ok(text)
     }
 
-    /// The text of something that must not be zero.
+    /// The text of an interval, which must not be zero.
     pub(super) fn positive(&self) -> Result<&str, Error> {
         let text = self.text()?;
         if text.bytes().any(|b| matches!(b, b'1'..=b'9')) {
@@ -98,7 +107,8 @@ impl Interval {
     }
 }
 
-/// Whether a text is numbers and units, and so nothing else than a duration in Flux.
+/// Returns `true` if a text is numbers with units, and so can't be anything else in a script than a
+/// duration.
 fn is_duration(text: &str) -> bool {
     let mut rest = text;
     let mut parts = 0u32;
@@ -124,17 +134,17 @@ fn is_duration(text: &str) -> bool {
     parts > 0
 }
 
-/// Refuses a schedule without a date, as `0 0 30 2 *`: InfluxDB 2.9.1 stores it with an update all the
-/// same, and from then on fails each change that leaves the schedule.
+/// Rejects a schedule that never comes, such as `0 0 30 2 *`. InfluxDB 2.9.1 stores one in an update, and
+/// from then on rejects every change that keeps the schedule.
 pub(super) fn check_cron(cron: &str) -> Result<&str, Error> {
     if cron.trim().is_empty() {
         return Err(Error::config("the cron schedule is empty"));
     }
-    // `@daily` and whatever else isn't known is the server's.
+    // Five fields, or six with seconds, or seven with years. The rest, such as `@daily`, is for the server
+    // to check.
     let fields = cron.split_whitespace().count();
     let skipped = match fields {
         5 => 2,
-        // With seconds, and with years.
         6 | 7 => 3,
         _ => return Ok(cron),
     };
@@ -150,13 +160,13 @@ pub(super) fn check_cron(cron: &str) -> Result<&str, Error> {
     Ok(cron)
 }
 
-/// The first of the days that an item of a list stands for; 1 if that isn't known.
+/// The first day of one item of a list; 1 if that isn't known.
 fn first_day(item: &str) -> u8 {
     let first = item.split(['-', '/']).next().unwrap_or(item);
     first.parse().unwrap_or(1)
 }
 
-/// How many days the month has that an item of a list stands for; 31 if that isn't known.
+/// The number of days in the month that an item of a list names; 31 if that isn't known.
 fn length(item: &str) -> u8 {
     let range = item.split('/').next().unwrap_or(item);
     let item = match range.split_once('-') {
@@ -174,14 +184,14 @@ fn length(item: &str) -> u8 {
     }
 }
 
-/// When, of the two ways to say it.
+/// The schedule of a task.
 #[derive(Clone, Debug)]
 pub(super) enum When {
     Every(Interval),
     Cron(String),
 }
 
-/// The Flux of a task: the option, and the script.
+/// The script of a task with its option.
 pub(super) fn with_option(
     name: &str,
     when: &When,
@@ -206,14 +216,14 @@ pub(super) fn with_option(
     }
     option.push('}');
     Ok(if begins_with_imports(flux) {
-        // Imports must come before everything else.
+        // Flux requires imports before every statement, so the option follows the whole script.
         format!("{flux}\n\n{option}\n")
     } else {
         format!("{option}\n{flux}")
     })
 }
 
-/// Whether a script's first word, after comments, is one that has to stay first.
+/// Returns `true` if a script begins, after comments, with a clause that has to stay first.
 fn begins_with_imports(flux: &str) -> bool {
     let mut rest = flux.trim_start();
     while let Some(comment) = rest.strip_prefix("//") {

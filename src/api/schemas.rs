@@ -1,8 +1,11 @@
-//! Schemas of measurements, for buckets that take only what fits. InfluxDB Cloud only.
+//! Schemas of measurements, for buckets that reject other points. InfluxDB Cloud only.
 
-use super::id::{BucketId, OrgId, SchemaId};
-use super::list::{List, Page, Paging, listed};
-use super::request::{ApiRequest, Scope};
+use super::buckets::Bucket;
+use super::id::Id;
+use super::list::{Paging, listed};
+use super::organizations::Organization;
+use super::resource::{Editable, Kind, Lookup, Named, OrgParameter, Resource};
+use super::resources::Resources;
 use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::error::Error;
@@ -11,33 +14,108 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// The schema of a measurement, as the server tells it.
+/// The schema of a measurement, as a server describes it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MeasurementSchema {
-    /// Its id.
-    pub id: SchemaId,
+    /// The id.
+    pub id: Id<MeasurementSchema>,
     /// The measurement.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// The bucket.
-    #[serde(rename = "bucketID", default)]
-    pub bucket_id: Option<BucketId>,
+    #[serde(rename = "bucketID")]
+    pub bucket_id: Option<Id<Bucket>>,
     /// The organization.
-    #[serde(rename = "orgID", default)]
-    pub org_id: Option<OrgId>,
-    /// The columns. A list may be without them.
+    #[serde(rename = "orgID")]
+    pub org_id: Option<Id<Organization>>,
+    /// The columns. May be missing in a list.
     #[serde(default, deserialize_with = "or_default")]
     pub columns: Vec<SchemaColumn>,
-    /// When it was made.
+    /// The time of its creation.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
     pub created_at: Option<Timestamp>,
-    /// When it was last changed.
+    /// The time of the last change.
     #[serde(rename = "updatedAt", default, deserialize_with = "time")]
     pub updated_at: Option<Timestamp>,
 }
 
 listed!(MeasurementSchema, "measurementSchemas");
+
+impl Resource for MeasurementSchema {
+    type Single = MeasurementSchema;
+
+    const KIND: Kind = Kind {
+        name: "a measurement schema",
+        path: &["schema", "measurements"],
+        paging: Paging::None,
+        org: OrgParameter::All,
+    };
+}
+
+impl Named for MeasurementSchema {
+    const LOOKUP: Lookup = Lookup::Parameter("name");
+
+    fn has_name(&self, name: &str) -> bool {
+        self.name == name
+    }
+}
+
+impl Editable for MeasurementSchema {
+    type New = NewMeasurementSchema;
+    type Update = [SchemaColumn];
+
+    fn check_new(new: &NewMeasurementSchema) -> Result<&str, Error> {
+        check_name(&new.name)?;
+        check(&new.columns)?;
+        Ok(&new.name)
+    }
+
+    fn update(
+        at: Resources<'_, Self>,
+        id: &Id<Self>,
+        columns: &[SchemaColumn],
+    ) -> Result<Self, Error> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            columns: &'a [SchemaColumn],
+        }
+        check(columns)?;
+        at.patch(id, &Body { columns })
+    }
+}
+
+/// The schema of a measurement to be created: one [time](SchemaColumn::time), tags, at least one field.
+///
+/// ```
+/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+/// # let id = "0123456789abcdef".parse()?;
+/// use influx_edge::api::{NewMeasurementSchema, SchemaColumn};
+///
+/// let columns = [SchemaColumn::time(), SchemaColumn::tag("station")]; // no field
+/// let weather = NewMeasurementSchema::new("weather", columns);
+/// let error = client.buckets().schemas(&id).create(&weather).unwrap_err(); // nothing is sent
+/// assert!(error.is_config());
+/// # Ok::<(), influx_edge::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize)]
+pub struct NewMeasurementSchema {
+    name: String,
+    columns: Vec<SchemaColumn>,
+}
+
+impl NewMeasurementSchema {
+    /// The schema of this measurement, with these columns.
+    pub fn new(
+        measurement: impl Into<String>,
+        columns: impl IntoIterator<Item = SchemaColumn>,
+    ) -> Self {
+        NewMeasurementSchema {
+            name: measurement.into(),
+            columns: columns.into_iter().collect(),
+        }
+    }
+}
 
 /// One column: the time, a tag or a field.
 ///
@@ -51,13 +129,13 @@ listed!(MeasurementSchema, "measurementSchemas");
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaColumn {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// `timestamp`, `tag` or `field`.
     #[serde(rename = "type")]
     pub kind: String,
     /// A field's type: `integer`, `float`, `boolean`, `string` or `unsigned`.
-    #[serde(rename = "dataType", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "dataType", skip_serializing_if = "Option::is_none")]
     pub data_type: Option<String>,
 }
 
@@ -66,7 +144,7 @@ pub struct SchemaColumn {
 /// ```
 /// use influx_edge::api::{FieldType, SchemaColumn};
 ///
-/// let count = SchemaColumn::field("count", FieldType::Unsigned); // `count=5u` fits, `count=5i` doesn't
+/// let count = SchemaColumn::field("count", FieldType::Unsigned); // accepts `count=5u`, rejects `count=5i`
 /// assert_eq!(count.data_type.as_deref(), Some("unsigned"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +195,7 @@ impl SchemaColumn {
     }
 }
 
-/// What the server would say of the columns.
+/// Rejects columns that the server would reject.
 fn check(columns: &[SchemaColumn]) -> Result<(), Error> {
     let count = |kind: &str| columns.iter().filter(|c| c.kind == kind).count();
     if count("timestamp") != 1 || count("field") == 0 {
@@ -138,118 +216,11 @@ fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    columns: &'a [SchemaColumn],
-}
-
-/// The schemas of one bucket. Made by [`Buckets::schemas`](super::Buckets::schemas).
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::BucketId::new("0123456789abcdef")?;
-/// use influx_edge::api::SchemaColumn;
-///
-/// let schemas = client.buckets().schemas(&id);
-/// let columns = [SchemaColumn::time(), SchemaColumn::tag("station")];
-/// let error = schemas.create("weather", &columns).unwrap_err(); // without a field, so it isn't sent
-/// assert!(error.is_config());
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Schemas<'a> {
-    scope: Scope<'a>,
-    bucket: BucketId,
-}
-
-impl<'a> Schemas<'a> {
-    pub(super) fn new(scope: Scope<'a>, bucket: &BucketId) -> Self {
-        Schemas {
-            scope,
-            bucket: bucket.clone(),
-        }
-    }
-
-    fn call(&self, method: &'static str, id: Option<&SchemaId>) -> ApiRequest<'a> {
-        let mut path = alloc::vec!["buckets", self.bucket.as_str(), "schema", "measurements"];
-        path.extend(id.map(SchemaId::as_str));
-        ApiRequest::new(self.scope.client, method, &path).org(self.scope)
-    }
-
-    /// All schemas, in one request; maybe without their columns.
-    pub fn list(&self) -> List<'a, MeasurementSchema> {
-        let path = ["buckets", self.bucket.as_str(), "schema", "measurements"];
-        List::new(
-            self.scope.client,
-            "list measurement schemas",
-            &path,
-            Paging::None,
-        )
-        .org(self.scope)
-    }
-
-    /// The schema with this id, if there is one.
-    ///
-    /// # Errors
-    /// Returns an error if the token lacks permission or no response is received.
-    pub fn find(&self, id: &SchemaId) -> Result<Option<MeasurementSchema>, Error> {
-        self.call("GET", Some(id))
-            .find(&format_args!("find measurement schema {id}"))
-    }
-
-    /// The schema of this measurement, if there is one; maybe without its columns.
-    ///
-    /// # Errors
-    /// Returns an error if the token lacks permission or no response is received.
-    pub fn find_by_name(&self, measurement: &str) -> Result<Option<MeasurementSchema>, Error> {
-        let found = self
-            .call("GET", None)
-            .query("name", measurement)
-            .find::<Page<MeasurementSchema>>(&format_args!(
-                "find the schema of measurement {measurement:?}"
-            ))?;
-        Ok(found.and_then(|page| page.0.into_iter().find(|s| s.name == measurement)))
-    }
-
-    /// Makes the schema of a measurement: one [time](SchemaColumn::time), tags, at least one field.
-    ///
-    /// # Errors
-    /// Returns an error if the columns can't be a schema, the bucket wasn't created with an
-    /// explicit schema type (400), the measurement has a schema already, the token lacks
-    /// permission, or no response is received.
-    pub fn create(
-        &self,
-        measurement: &str,
-        columns: &[SchemaColumn],
-    ) -> Result<MeasurementSchema, Error> {
-        check_name(measurement)?;
-        check(columns)?;
-        self.call("POST", None)
-            .json(&Body {
-                name: Some(measurement),
-                columns,
-            })
-            .send_json(&format_args!(
-                "create the schema of measurement {measurement:?}"
-            ))
-    }
-
-    /// Adds columns: `columns` are all of them, the old ones too. None can be taken away.
-    ///
-    /// # Errors
-    /// Returns an error if an existing column is missing (400), the columns can't be a schema, the
-    /// token lacks permission, or no response is received.
-    pub fn update(
-        &self,
-        id: &SchemaId,
-        columns: &[SchemaColumn],
-    ) -> Result<MeasurementSchema, Error> {
-        check(columns)?;
-        let name = None;
-        self.call("PATCH", Some(id))
-            .json(&Body { name, columns })
-            .send_json(&format_args!("update measurement schema {id}"))
+impl<'a> Resources<'a, Bucket> {
+    /// Returns the measurement schemas of a bucket that was created with an
+    /// [explicit schema](super::NewBucket::explicit_schema). Cloud only.
+    #[must_use]
+    pub fn schemas(self, id: &'a Id<Bucket>) -> Resources<'a, MeasurementSchema> {
+        Resources::inside(self.scope, Some(["buckets", id.as_str()]))
     }
 }

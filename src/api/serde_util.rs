@@ -1,11 +1,11 @@
-//! Deserializers that several resources share: nulls, times, active or not.
+//! Deserializers that several resources share, and the status of a resource.
 
 use crate::Timestamp;
 use alloc::string::String;
 use serde::de::{Deserialize, Deserializer};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 
-/// A null is as good as nothing.
+/// A value, or the default for a null.
 pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -14,7 +14,7 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A time, if it is one that can be told: Go writes "never" as the year 1.
+/// A time, or `None` if it is out of range: Go writes "never" as the year 1.
 pub(super) fn time<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {
@@ -22,11 +22,11 @@ pub(super) fn time<'de, D: Deserializer<'de>>(
     Ok(text.and_then(|text| Timestamp::parse(&text).ok()))
 }
 
-/// Whether something may be used.
+/// The status of a token, a user or a task.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::TaskId::new("0123456789abcdef")?;
+/// # let id = "0123456789abcdef".parse()?;
 /// use influx_edge::api::{Status, TaskUpdate};
 ///
 /// let task = client.tasks().update(&id, &TaskUpdate::new().status(Status::Inactive))?;
@@ -39,11 +39,11 @@ pub(super) fn time<'de, D: Deserializer<'de>>(
 pub enum Status {
     /// It may be used.
     Active,
-    /// It's there, but asleep: an inactive token opens nothing, an inactive task doesn't run.
+    /// It exists but has no effect: an inactive token is rejected, an inactive task doesn't run.
     Inactive,
 }
 
-/// A status, if it is one we know.
+/// A status, or `None` for one that this crate doesn't know.
 pub(super) fn status<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Status>, D::Error> {

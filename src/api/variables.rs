@@ -1,10 +1,13 @@
 //! Variables of dashboards: constants, maps and queries.
 
-use super::id::{OrgId, VariableId};
+use super::id::Id;
 use super::labels::Label;
-use super::list::{List, Paging, listed};
-use super::relations::AttachedLabels;
-use super::request::{ApiRequest, Scope};
+use super::list::{Paging, listed};
+use super::organizations::Organization;
+use super::resource::{
+    Deletable, Editable, InOrg, Kind, Labeled, Lookup, Named, OrgParameter, Resource,
+};
+use super::resources::Resources;
 use super::serde_util::{or_default, time};
 use crate::Timestamp;
 use crate::client::Client;
@@ -16,38 +19,38 @@ use alloc::vec::Vec;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A variable, as the server tells it.
+/// A variable, as a server describes it.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// let station = client.variables().find_by_name("station")?.expect("it was made");
-/// assert!(station.selected.is_empty()); // a null of the server's
+/// let station = client.variables().find_by_name("station")?.expect("it exists");
+/// assert!(station.selected.is_empty()); // a null in the response
 /// assert!(station.created_at.is_some());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Variable {
-    /// Its id.
-    pub id: VariableId,
+    /// The id.
+    pub id: Id<Variable>,
     /// The organization it belongs to.
-    #[serde(rename = "orgID", default)]
-    pub org_id: Option<OrgId>,
-    /// Its name, unique in the organization.
+    #[serde(rename = "orgID")]
+    pub org_id: Option<Id<Organization>>,
+    /// The name, unique in the organization.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// Description; empty if unset.
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
-    /// Which of its values are chosen.
+    /// The selected values.
     #[serde(default, deserialize_with = "or_default")]
     pub selected: Vec<String>,
-    /// What its values are.
+    /// The values to select from.
     pub arguments: VariableArguments,
-    /// When it was made.
+    /// The time of its creation.
     #[serde(rename = "createdAt", default, deserialize_with = "time")]
     pub created_at: Option<Timestamp>,
-    /// When it was last changed.
+    /// The time of the last change.
     #[serde(rename = "updatedAt", default, deserialize_with = "time")]
     pub updated_at: Option<Timestamp>,
     /// The labels on it.
@@ -57,14 +60,56 @@ pub struct Variable {
 
 listed!(Variable, "variables", in pages of 100 at most);
 
+impl Resource for Variable {
+    type Single = Variable;
+
+    const KIND: Kind = Kind {
+        name: "a variable",
+        path: &["variables"],
+        paging: Paging::Offset,
+        org: OrgParameter::Lists,
+    };
+}
+
+impl InOrg for Variable {}
+
+impl Named for Variable {
+    const LOOKUP: Lookup = Lookup::List;
+    const TRIMMED: bool = true;
+
+    fn has_name(&self, name: &str) -> bool {
+        self.name == name
+    }
+}
+
+impl Editable for Variable {
+    type New = NewVariable;
+    type Update = VariableUpdate;
+
+    fn check_new(new: &NewVariable) -> Result<&str, Error> {
+        check(&new.name)?;
+        Ok(&new.name)
+    }
+
+    fn check_update(update: &VariableUpdate) -> Result<(), Error> {
+        match &update.name {
+            Some(name) => check(name),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Deletable for Variable {}
+impl Labeled for Variable {}
+
 /// The values of a variable.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+/// # let id = "0123456789abcdef".parse()?;
 /// use influx_edge::api::VariableArguments;
 ///
-/// let found = client.variables().find(&id)?.expect("it was made");
+/// let found = client.variables().find(&id)?.expect("it exists");
 /// match found.arguments {
 ///     VariableArguments::Constant(values) => assert_eq!(values, ["zrh-1", "zrh-2"]),
 ///     other => panic!("{other:?}"),
@@ -77,16 +122,16 @@ listed!(Variable, "variables", in pages of 100 at most);
 pub enum VariableArguments {
     /// The values that a query returns.
     Query {
-        /// Its text.
+        /// The query's text.
         query: String,
         /// `flux` or `influxql`.
         language: String,
     },
-    /// These, in this order.
+    /// These values, in this order.
     Constant(Vec<String>),
-    /// Names for values.
+    /// Values by their names.
     Map(BTreeMap<String, String>),
-    /// Of a type this crate doesn't know. Can't be sent.
+    /// Values of a type that this crate doesn't know. Can't be sent.
     #[serde(skip_serializing)]
     Unknown,
 }
@@ -105,7 +150,7 @@ impl VariableArguments {
         VariableArguments::Constant(values.into_iter().map(Into::into).collect())
     }
 
-    /// Names for values.
+    /// Values by their names, given as pairs of name and value.
     pub fn map<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         VariableArguments::Map(
             pairs
@@ -116,6 +161,7 @@ impl VariableArguments {
     }
 }
 
+// By hand, for a derived enum has no variant for a type it doesn't know, and takes no null for a list.
 impl<'de> Deserialize<'de> for VariableArguments {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -147,7 +193,7 @@ impl<'de> Deserialize<'de> for VariableArguments {
     }
 }
 
-/// A variable to be made, or to be put in another's place.
+/// A variable to be created, or to [replace](Resources::replace) another.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -169,7 +215,7 @@ pub struct NewVariable {
 }
 
 impl NewVariable {
-    /// A variable of this name with these values. White space around the name is taken off.
+    /// A variable of this name with these values. White space around the name is removed.
     pub fn new(name: impl Into<String>, arguments: VariableArguments) -> Self {
         NewVariable {
             name: trimmed(name.into()),
@@ -179,14 +225,14 @@ impl NewVariable {
         }
     }
 
-    /// Description.
+    /// Sets the description.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
         self
     }
 
-    /// Adds one of the values that are chosen.
+    /// Adds a value to the selected ones.
     #[must_use]
     pub fn select(mut self, value: impl Into<String>) -> Self {
         self.selected.push(value.into());
@@ -194,11 +240,12 @@ impl NewVariable {
     }
 }
 
-/// What to change of a variable. What isn't set stays; nothing at all is refused by the server.
+/// Changes of a variable. Values that aren't set are unchanged; an update that sets nothing is rejected
+/// by the server.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
+/// # let id = "0123456789abcdef".parse()?;
 /// use influx_edge::api::VariableUpdate;
 ///
 /// let variable = client.variables().update(&id, &VariableUpdate::new().selected(["zrh-1"]))?;
@@ -218,34 +265,34 @@ pub struct VariableUpdate {
 }
 
 impl VariableUpdate {
-    /// No change yet.
+    /// No change.
     #[must_use]
     pub fn new() -> Self {
         VariableUpdate::default()
     }
 
-    /// Another name, without white space around it.
+    /// Changes the name; white space around it is removed.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(trimmed(name.into()));
         self
     }
 
-    /// Another description; empty for none.
+    /// Changes the description; empty for none.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
         self
     }
 
-    /// The values that are chosen, instead of those before.
+    /// Replaces the selected values.
     #[must_use]
     pub fn selected<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
         self.selected = Some(values.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Other values.
+    /// Replaces the values to select from.
     #[must_use]
     pub fn arguments(mut self, arguments: VariableArguments) -> Self {
         self.arguments = Some(arguments);
@@ -253,14 +300,14 @@ impl VariableUpdate {
     }
 }
 
-/// What may not be a variable's name.
-const KEYWORDS: [&str; 10] = [
-    "and", "import", "not", "return", "option", "test", "empty", "in", "package", "builtin",
+/// Flux keywords, which can't be names of variables.
+const KEYWORDS: [&str; 11] = [
+    "and", "builtin", "empty", "import", "in", "not", "option", "or", "package", "return", "test",
 ];
 
 fn check(name: &str) -> Result<(), Error> {
     check_name("a variable", name)?;
-    if KEYWORDS.contains(&name) || name == "or" {
+    if KEYWORDS.contains(&name) {
         return Err(Error::config(alloc::format!(
             "{name:?} is a protected variable name"
         )));
@@ -273,171 +320,23 @@ fn check(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The variables of an organization. Made by [`Client::variables`].
-#[derive(Clone, Copy, Debug)]
-pub struct Variables<'a>(Scope<'a>);
-
 impl Client {
-    /// The variables of this client's organization.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let all = client.variables().list().collect::<Result<Vec<_>, _>>()?;
-    /// println!("{} of them", all.len());
-    /// # assert!(!all.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+    /// Returns the variables of this client's organization.
     #[must_use]
-    pub fn variables(&self) -> Variables<'_> {
-        Variables(Scope::of(self))
+    pub fn variables(&self) -> Resources<'_, Variable> {
+        Resources::of(self)
     }
 }
 
-impl<'a> Variables<'a> {
-    /// The same of another organization.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::OrgId::new("0123456789abcdef")?;
-    /// let theirs = client.variables().in_org(&id).list().collect::<Result<Vec<_>, _>>()?;
-    /// # assert!(!theirs.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn in_org(self, org: &'a OrgId) -> Self {
-        Variables(self.0.in_org(org))
-    }
-
-    /// All variables.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// for one in client.variables().list() {
-    ///     println!("{:?}", one?.name); // page after page is asked for as it is needed
-    /// }
-    /// # assert!(client.variables().list().next().is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    pub fn list(self) -> List<'a, Variable> {
-        List::new(
-            self.0.client,
-            "list variables",
-            &["variables"],
-            Paging::Offset,
-        )
-        .org(self.0)
-    }
-
-    /// The variable with this id, if there is one.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
-    /// match client.variables().find(&id)? {
-    ///     Some(found) => println!("{found:?}"),
-    ///     None => println!("it is gone"),
-    /// }
-    /// # assert!(client.variables().find(&id)?.is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
+impl Resources<'_, Variable> {
+    /// Replaces a variable by another one, which keeps the id.
     ///
     /// # Errors
-    /// Returns an error if the token lacks permission or no response is received.
-    pub fn find(self, id: &VariableId) -> Result<Option<Variable>, Error> {
-        ApiRequest::get(self.0.client, &["variables", id.as_str()])
-            .find(&format_args!("find variable {id}"))
-    }
-
-    /// The variable with this name, if there is one. Looks through the list. Of names that differ in
-    /// case only, InfluxDB OSS keeps the first, and the others are [taken](Error::is_conflict).
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let there = client.variables().find_by_name("station")?.is_some();
-    /// # assert!(there);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error if the token lacks permission or no response is received.
-    pub fn find_by_name(self, name: &str) -> Result<Option<Variable>, Error> {
-        let name = name.trim();
-        check_name("a variable", name)?;
-        self.list().find_named(|variable| variable.name == name)
-    }
-
-    /// Makes a variable.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// use influx_edge::api::{VariableArguments, NewVariable};
-    ///
-    /// let made = client.variables().create(&NewVariable::new("station", VariableArguments::constant(["zrh-1", "zrh-2"])))?;
-    /// println!("{:?}", made.id);
-    /// # assert_eq!(made.name, "station");
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error if the name is empty, [taken](Error::is_conflict), a keyword of Flux or
-    /// begins with neither a letter nor `_`, there is no organization, the token lacks permission,
-    /// or no response is received.
-    pub fn create(self, new: &NewVariable) -> Result<Variable, Error> {
+    /// Returns an error if there is no such variable, and the same errors as [`create`](Self::create).
+    pub fn replace(self, id: &Id<Variable>, new: &NewVariable) -> Result<Variable, Error> {
         check(&new.name)?;
-        ApiRequest::new(self.0.client, "POST", &["variables"])
-            .json(&self.0.body(new)?)
-            .send_json(&format_args!("create variable {:?}", new.name))
-    }
-
-    /// Changes what is set in `update`, and gives the variable as it is then.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such variable, nothing is set, the name is invalid, the
-    /// token lacks permission, or no response is received.
-    pub fn update(self, id: &VariableId, update: &VariableUpdate) -> Result<Variable, Error> {
-        if let Some(name) = &update.name {
-            check(name)?;
-        }
-        ApiRequest::new(self.0.client, "PATCH", &["variables", id.as_str()])
-            .json(update)
-            .send_json(&format_args!("update variable {id}"))
-    }
-
-    /// Puts another variable in the place of this one, under its id.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such variable, and the same errors as
-    /// [`create`](Variables::create).
-    pub fn replace(self, id: &VariableId, new: &NewVariable) -> Result<Variable, Error> {
-        check(&new.name)?;
-        ApiRequest::new(self.0.client, "PUT", &["variables", id.as_str()])
-            .json(&self.0.body(new)?)
+        self.request("PUT", &[id.as_str()])
+            .json(&self.scope.body(new)?)
             .send_json(&format_args!("replace variable {id}"))
-    }
-
-    /// Deletes a variable.
-    ///
-    /// # Errors
-    /// Returns an error if there is [no such variable](Error::is_not_found), the token lacks
-    /// permission, or no response is received.
-    pub fn delete(self, id: &VariableId) -> Result<(), Error> {
-        ApiRequest::new(self.0.client, "DELETE", &["variables", id.as_str()])
-            .send(&format_args!("delete variable {id}"))
-    }
-
-    /// The labels on a variable.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = influx_edge::api::VariableId::new("0123456789abcdef")?;
-    /// for label in client.variables().labels(&id).list()? {
-    ///     println!("{:?}", label.name);
-    /// }
-    /// # assert!(!client.variables().labels(&id).list()?.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    #[must_use]
-    pub fn labels(self, id: &VariableId) -> AttachedLabels<'a> {
-        AttachedLabels::new(self.0.client, "variables", id.as_str())
     }
 }

@@ -12,16 +12,20 @@ use crate::line::{Measurement, Schema};
 use crate::{Precision, Timestamp};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 use serde::de::DeserializeOwned;
 use std::io;
 
-/// A Flux query under construction. Made by [`Client::query`].
+/// A Flux query under construction. Made by [`Client::query`], or for a script on the server by
+/// [`invoke`](crate::api::Resources::invoke).
 #[must_use = "nothing is asked until `.call()?` for rows, `.deserialize::<T>()?` or `.write_to(&mut out)?`"]
 pub struct Query<'a> {
     client: &'a Client,
     flux: String,
+    /// A script on the server that is invoked instead: the path of that, and the body.
+    script: Option<(String, Vec<u8>)>,
     params: Params,
     dialect: Dialect,
     /// A profiler is on, and its tables are split from the rows.
@@ -120,6 +124,7 @@ impl Client {
         Query {
             client: self,
             flux: without_bom(flux.into()),
+            script: None,
             params,
             dialect: Dialect::default(),
             profiled: !self.inner().profilers.is_empty(),
@@ -135,7 +140,23 @@ impl Client {
     }
 }
 
-impl Query<'_> {
+impl<'a> Query<'a> {
+    /// Creates the invocation of a script on the server, whose parameters are in the body.
+    pub(crate) fn invocation(
+        client: &'a Client,
+        path: String,
+        body: Result<Vec<u8>, Error>,
+    ) -> Query<'a> {
+        let mut query = client.query("");
+        query.params = Params::new();
+        query.profiled = false;
+        match body {
+            Ok(body) => query.script = Some((path, body)),
+            Err(e) => query.wrong = Some(e),
+        }
+        query
+    }
+
     /// Adds a parameter, which the query reads as `params.name`. No value can change what the query does. A `None` is
     /// left out, and then the query must not read it.
     ///
@@ -415,17 +436,27 @@ impl Query<'_> {
                 "the dialect's delimiter isn't one ASCII character, or is a quote or a line end",
             ));
         }
-        let body = self.body();
         let client = self.client;
-        let mut out = client.http_request("POST", client.target_with_org("/api/v2/query"));
+        // A query that is sent twice is still a query; a script may do anything.
+        let repeatable = self.script.is_none();
+        let (target, body) = match self.script.take() {
+            None => (
+                client.target_with_org("/api/v2/query"),
+                self.body().into_bytes(),
+            ),
+            Some((path, body)) => {
+                self.check_unchanged()?;
+                (client.inner().base.target(&path), body)
+            }
+        };
+        let mut out = client.http_request("POST", target);
         out.content_type = Some("application/json");
         out.accept_gzip = true;
-        out.body = RequestBody::Bytes(body.as_bytes());
+        out.body = RequestBody::Bytes(&body);
         out.overall = self.timeout;
         out.read = Some(self.read_timeout);
         out.cap = self.max_body_bytes;
-        // Asking twice is asking.
-        out.repeatable = true;
+        out.repeatable = repeatable;
         let response = client.run(&WHAT, &mut out, |response| {
             let untyped = response.headers.get("content-type").is_none();
             let is_csv = untyped || has_type(&response.headers, &["text/csv", "application/csv"]);
@@ -435,6 +466,21 @@ impl Query<'_> {
             Ok(response)
         })?;
         Ok((client.clone(), response))
+    }
+
+    /// Rejects settings that change the text of a query where a script, which is stored, is invoked.
+    fn check_unchanged(&self) -> Result<(), Error> {
+        let unchanged = self.flux.is_empty()
+            && self.params.is_empty()
+            && self.now.is_none()
+            && self.dialect == Dialect::default();
+        if unchanged {
+            return Ok(());
+        }
+        Err(Error::config(
+            "a script runs as it is stored, so `pivot`, `profiler`, `now` and `dialect` can't be used with it; \
+             its parameters are an argument of `invoke`, not of `param`",
+        ))
     }
 
     /// Rejects a range that begins in the future and ends now: a server rejects it without naming the start, or

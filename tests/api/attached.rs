@@ -1,6 +1,6 @@
 //! `ensure` of a label on a resource: attached if absent, left alone if there.
 
-use influx_edge::api::{BucketId, LabelId, TaskId, VariableId};
+use influx_edge::api::{Id, Resource};
 
 use crate::common::api::ORG;
 use crate::common::wire::{Wire, json_error, response};
@@ -37,6 +37,10 @@ fn on_it_already() -> Vec<u8> {
 
 fn not_found() -> Vec<u8> {
     json_error("404 Not Found", "not found", "label not found")
+}
+
+fn id<T: Resource>(text: &str) -> Id<T> {
+    text.parse().unwrap()
 }
 
 #[test]
@@ -93,12 +97,13 @@ fn ensured() {
                 peer.wait_for_close();
             })]);
             let client = wire.builder().org_id(ORG).build().unwrap();
+            let (bucket, task, variable) = (id(ID), id(ID), id(ID));
             let on_it = match kind {
-                "buckets" => client.buckets().labels(&BucketId::new(ID).unwrap()),
-                "tasks" => client.tasks().labels(&TaskId::new(ID).unwrap()),
-                _ => client.variables().labels(&VariableId::new(ID).unwrap()),
+                "buckets" => client.buckets().labels(&bucket),
+                "tasks" => client.tasks().labels(&task),
+                _ => client.variables().labels(&variable),
             };
-            let got = on_it.ensure(&LabelId::new(LABEL).unwrap());
+            let got = on_it.ensure(&id(LABEL));
             match (&got, outcome) {
                 (Ok(got), Ok(outcome)) => {
                     assert_eq!(

@@ -1,6 +1,6 @@
 //! Scripts as an editor saves them, with a byte order mark in front.
 
-use influx_edge::api::{NewScript, NewTask, ScriptId, ScriptUpdate, TaskId, TaskUpdate, hours};
+use influx_edge::api::{Id, NewScript, NewTask, Script, ScriptUpdate, Task, TaskUpdate, hours};
 use influx_edge::{Client, Error};
 use serde_json::Value as Json;
 
@@ -48,7 +48,7 @@ fn taken_off() {
             "flux",
             |c| {
                 c.tasks()
-                    .update(&id::<TaskId>(), &TaskUpdate::new().flux(OPTION))
+                    .update(&id::<Id<Task>>(), &TaskUpdate::new().flux(OPTION))
                     .map(drop)
             },
             "option task = {name: \"t\", every: 1h}\nbuckets()",
@@ -66,7 +66,7 @@ fn taken_off() {
             "script",
             |c| {
                 let update = ScriptUpdate::new().script(TWICE);
-                c.scripts().update(&id::<ScriptId>(), &update).map(drop)
+                c.scripts().update(&id::<Id<Script>>(), &update).map(drop)
             },
             "buckets()",
         ),

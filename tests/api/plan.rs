@@ -1,8 +1,8 @@
 //! `plan`: what `ensure` would do, found out before it and changing nothing.
 
 use influx_edge::api::{
-    Ensured, NewAuthorization, NewBucket, NewDbrp, NewLabel, NewOrganization, NewTask, OrgId,
-    Permission, Plan, Status, days, hours,
+    Ensured, Id, NewAuthorization, NewBucket, NewDbrp, NewLabel, NewOrganization, NewTask,
+    Organization, Permission, Plan, Status, days, hours,
 };
 use influx_edge::{Client, Error};
 
@@ -27,7 +27,7 @@ fn step<T: Clone>(
     (word, planned.get().cloned())
 }
 
-fn org(client: &Client) -> OrgId {
+fn org(client: &Client) -> Id<Organization> {
     let acme = NewOrganization::new("acme");
     client.organizations().create(&acme).unwrap().id
 }

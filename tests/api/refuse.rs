@@ -22,14 +22,14 @@ fn id<T: std::str::FromStr<Err = Error>>(text: &str) -> T {
 #[test]
 fn known_refusals_stay_here() {
     let c = client();
-    let bucket = id::<BucketId>("97c45955947a12be");
+    let bucket = id::<Id<Bucket>>("97c45955947a12be");
     let no_tag = [SchemaColumn::tag("host")];
     let bad_name = [
         SchemaColumn::time(),
         SchemaColumn::field("_x", FieldType::Integer),
     ];
     let both = TaskUpdate::new().every("1h").cron("* * * * *");
-    let task = id::<TaskId>("11ac5699f1fb4000");
+    let task = id::<Id<Task>>("11ac5699f1fb4000");
     let table: Vec<(Result<(), Error>, &str)> = vec![
         (c.buckets().create(&NewBucket::new("")).map(drop), "empty"),
         (
@@ -76,14 +76,11 @@ fn known_refusals_stay_here() {
         ),
         (
             c.organizations()
-                .secrets(&id("66de4893384f6b2b"))
-                .update([("", "x")]),
+                .set_secrets(&id("66de4893384f6b2b"), [("", "x")]),
             "empty",
         ),
         (
-            c.organizations()
-                .secrets(&id("66de4893384f6b2b"))
-                .delete(""),
+            c.organizations().delete_secret(&id("66de4893384f6b2b"), ""),
             "empty",
         ),
         (
@@ -165,14 +162,14 @@ fn known_refusals_stay_here() {
         (
             c.buckets()
                 .schemas(&bucket)
-                .create("cpu", &no_tag)
+                .create(&NewMeasurementSchema::new("cpu", no_tag))
                 .map(drop),
             "one timestamp",
         ),
         (
             c.buckets()
                 .schemas(&bucket)
-                .create("cpu", &bad_name)
+                .create(&NewMeasurementSchema::new("cpu", bad_name))
                 .map(drop),
             "1 to 128",
         ),
@@ -240,7 +237,8 @@ fn responses_with_less_null_and_more() {
         let run = c.tasks().runs(&task).find(&id("97c45955947a12be"));
         assert_eq!(run.unwrap().unwrap().scheduled_for, None);
         c.scripts().find(&id("97c45955947a12be")).unwrap().unwrap();
-        let schemas = c.buckets().schemas(&id("97c45955947a12be"));
+        let of = id("97c45955947a12be");
+        let schemas = c.buckets().schemas(&of);
         schemas.find(&id("97c45955947a12be")).unwrap().unwrap();
         if body != little {
             c.variables().find(&id("97c45955947a12be")).unwrap();
@@ -260,7 +258,7 @@ fn permissions_read_like_sentences_and_name_their_organization() {
         .org_id("66de4893384f6b2b")
         .build()
         .unwrap();
-    let other = id::<OrgId>("fa3e1575bfeede79");
+    let other = id::<Id<Organization>>("fa3e1575bfeede79");
     let mut may = vec![
         Permission::read().org(),
         Permission::write().task(&id("11ac5699f1fb4000")),

@@ -98,7 +98,7 @@ fn limits_of_the_client_hold_for_queries_and_are_named() {
     };
     let script: Asked = |c| {
         let id = "0123456789abcdef".parse()?;
-        c.scripts().invoke(&id).call().map(drop)
+        c.scripts().invoke(&id, &()).call().map(drop)
     };
     const WHOLE: &str = "(the call exceeded `timeout`)";
     const READ: &str = "(nothing arrived within `read_timeout`)";

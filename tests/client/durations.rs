@@ -199,8 +199,8 @@ fn times_that_are_sent() {
         let task = NewTask::every("t", time, "x").offset(time);
         client.tasks().create(&task).unwrap_err();
         let id = "00000000000000a1".parse().unwrap();
-        let script = client.scripts().invoke(&id);
-        fits(script.timeout(time).response(), time, "script");
+        let script = client.scripts().invoke(&id, &());
+        fits(script.timeout(time).call(), time, "script");
         let _ = to_literal(&time);
     }
 }

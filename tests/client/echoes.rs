@@ -202,8 +202,8 @@ fn whatever_is_repeated_is_not_printed() {
         }
         // Secrets of one call alone.
         let wire_client = Client::builder(wire.url()).build().unwrap();
-        let id = influx_edge::api::UserId::new("0123456789abcdef").unwrap();
-        let org = influx_edge::api::OrgId::new("0123456789abcdef").unwrap();
+        let id = "0123456789abcdef".parse().unwrap();
+        let org = "0123456789abcdef".parse().unwrap();
         for error in [
             wire_client
                 .setup(&Setup::new("u", "o", "b").password(SECRET))
@@ -214,8 +214,7 @@ fn whatever_is_repeated_is_not_printed() {
             wire_client.users().set_password(&id, SECRET).unwrap_err(),
             wire_client
                 .organizations()
-                .secrets(&org)
-                .update([("k", SECRET)])
+                .set_secrets(&org, [("k", SECRET)])
                 .unwrap_err(),
         ] {
             clean_error(&error, &echo, how);

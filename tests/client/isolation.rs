@@ -1,6 +1,7 @@
 //! The modules above the client: no secret shows in what their calls give back, print or keep on
 //! disk, and no name or value of the caller's becomes a header, a parameter or Flux of its own.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ fn no_error_of_a_resource_shows_a_secret() {
             clean(c.labels().find_by_name("l"));
             clean(c.dbrps().find(&id()));
             clean(c.variables().delete(&id()));
-            clean(c.scripts().invoke(&id()).response());
+            clean(c.scripts().invoke(&id(), &()).call());
             let may = [Permission::read().bucket(&id())];
             clean(c.authorizations().create(&NewAuthorization::new(may)));
             // Secrets that only this one call has.
@@ -62,8 +63,8 @@ fn no_error_of_a_resource_shows_a_secret() {
             let users = c.users();
             clean(users.change_my_password("me", old, "canary-7f3a-new"));
             clean(users.change_password(&id(), "me", old, "canary-7f3a-new"));
-            let secrets = c.organizations().secrets(&id());
-            clean(secrets.update([("key", "canary-7f3a-value")]));
+            let secret = [("key", "canary-7f3a-value")];
+            clean(c.organizations().set_secrets(&id(), secret));
             let setup = Setup::new("u", "o", "b").password("canary-7f3a-first");
             hidden(&setup);
             clean(c.setup(&setup.token("canary-7f3a-chosen")));
@@ -251,8 +252,8 @@ fn names_of_resources_stay_names() {
         let _ = c
             .organizations()
             .create(&NewOrganization::new(t).description(t));
-        let _ = c.organizations().secrets(&id()).update([(t, t)]);
-        let _ = c.organizations().secrets(&id()).delete(t);
+        let _ = c.organizations().set_secrets(&id(), [(t, t)]);
+        let _ = c.organizations().delete_secret(&id(), t);
         let _ = c.users().find_by_name(t);
         let _ = c.users().create(&NewUser::new(t));
         let _ = c.users().change_my_password("u", "old-password", t);
@@ -268,7 +269,7 @@ fn names_of_resources_stay_names() {
             .variables()
             .create(&NewVariable::new(t, VariableArguments::constant([t])));
         let _ = c.scripts().find_by_name(t);
-        let _ = c.scripts().invoke(&id()).param(t, t).response();
+        let _ = c.scripts().invoke(&id(), &BTreeMap::from([(t, t)])).call();
         unharmed(&wire, text, 8);
 
         // The one place where a name goes into Flux.

@@ -1,10 +1,7 @@
 //! Calls that InfluxDB 3 doesn't have: each names what works in place of it, whatever features are on.
 
 use crate::common::wire::Wire;
-use influx_edge::api::{
-    AuthorizationId, BucketId, NewAuthorization, NewBucket, NewDbrp, OrgId, Permission, TaskId,
-    UserId, days,
-};
+use influx_edge::api::{NewAuthorization, NewBucket, NewDbrp, Permission, days};
 use influx_edge::client::{Method, Setup};
 use influx_edge::{Client, Error, Timestamp};
 
@@ -106,8 +103,8 @@ const OTHERS: &str = "without Flux, deletes and the resources of InfluxDB 2; wha
 
 type Call = fn(&Client) -> Result<(), Error>;
 
-fn id<T>(new: fn(&'static str) -> Result<T, Error>) -> T {
-    new("0123456789abcdef").unwrap()
+fn id<T: std::str::FromStr<Err = Error>>() -> T {
+    "0123456789abcdef".parse().unwrap()
 }
 
 fn first<T>(mut list: impl Iterator<Item = Result<T, Error>>) -> Result<(), Error> {
@@ -122,18 +119,13 @@ fn every_call_that_it_does_not_have_names_what_works() {
         (DELETE, delete),
         (DATABASES, buckets),
         (DATABASES, |c| c.buckets().find_by_name("b").map(drop)),
-        (DATABASES, |c| {
-            c.buckets().find(&id(BucketId::new)).map(drop)
-        }),
-        (DATABASES, |c| c.buckets().delete(&id(BucketId::new))),
+        (DATABASES, |c| c.buckets().find(&id()).map(drop)),
+        (DATABASES, |c| c.buckets().delete(&id())),
         (DATABASES, |c| {
             let new = NewBucket::new("b").retention(days(1));
-            c.buckets().in_org(&id(OrgId::new)).create(&new).map(drop)
+            c.buckets().in_org(&id()).create(&new).map(drop)
         }),
-        (DATABASES, |c| {
-            let schemas = c.buckets().schemas(&id(BucketId::new)).list();
-            first(schemas)
-        }),
+        (DATABASES, |c| first(c.buckets().schemas(&id()).list())),
         // The name of its organization is looked up first.
         (ORGS, |c| {
             c.in_org("acme")
@@ -142,24 +134,17 @@ fn every_call_that_it_does_not_have_names_what_works() {
                 .map(drop)
         }),
         (ORGS, |c| first(c.organizations().list())),
-        (ORGS, |c| {
-            c.organizations().secrets(&id(OrgId::new)).list().map(drop)
-        }),
+        (ORGS, |c| c.organizations().secrets(&id()).map(drop)),
         (TOKENS, |c| first(c.authorizations().list())),
-        (TOKENS, |c| {
-            c.authorizations().delete(&id(AuthorizationId::new))
-        }),
+        (TOKENS, |c| c.authorizations().delete(&id())),
         (TOKENS, |c| {
             let new = NewAuthorization::new([Permission::write().buckets()]);
-            c.authorizations()
-                .in_org(&id(OrgId::new))
-                .create(&new)
-                .map(drop)
+            c.authorizations().in_org(&id()).create(&new).map(drop)
         }),
-        (DBRPS, |c| first(c.dbrps().in_org(&id(OrgId::new)).list())),
+        (DBRPS, |c| first(c.dbrps().in_org(&id()).list())),
         (DBRPS, |c| {
-            let new = NewDbrp::new(&id(BucketId::new), "plant", "a_year");
-            c.dbrps().in_org(&id(OrgId::new)).create(&new).map(drop)
+            let new = NewDbrp::new(&id(), "plant", "a_year");
+            c.dbrps().in_org(&id()).create(&new).map(drop)
         }),
         (SETUP, |c| c.needs_setup().map(drop)),
         (SETUP, |c| {
@@ -167,15 +152,13 @@ fn every_call_that_it_does_not_have_names_what_works() {
         }),
         (USERS, |c| c.me().map(drop)),
         (USERS, |c| first(c.users().list())),
-        (USERS, |c| {
-            c.users().set_password(&id(UserId::new), "long-enough")
-        }),
+        (USERS, |c| c.users().set_password(&id(), "long-enough")),
         (SESSION, |c| {
             c.users()
                 .change_my_password("admin", "long-enough", "longer-than-that")
         }),
         (TASKS, |c| first(c.tasks().list())),
-        (TASKS, |c| c.tasks().delete(&id(TaskId::new))),
+        (TASKS, |c| c.tasks().delete(&id())),
         (TASKS, raw),
         (SQL, |c| first(c.scripts().list())),
         (VARIABLES, |c| first(c.variables().list())),

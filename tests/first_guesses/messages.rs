@@ -153,7 +153,7 @@ const UNFINISHED: [(&str, &str); 7] = [
         "c.delete_points(\"b\", Timestamp::MIN, Timestamp::MAX);",
         "until `.call()?`",
     ),
-    ("c.scripts().invoke(&id);", "until `.call()?`"),
+    ("c.scripts().invoke(&id, &());", "until `.call()?`"),
 ];
 
 /// Constructors that other crates have: no message is about a private function of that name, or about
@@ -172,7 +172,7 @@ fn the_compiler_names_the_last_step() {
     let (dir, deps, library) = place();
     for (program, step) in UNFINISHED {
         let text = format!(
-            "{PRELUDE} #[deny(unused_must_use)] fn f(c: &Client, id: api::ScriptId) {{ {program} }}"
+            "{PRELUDE} #[deny(unused_must_use)] fn f(c: &Client, id: api::Id<api::Script>) {{ {program} }}"
         );
         let message = compile(dir.path(), &deps, &library, &text).unwrap();
         assert!(

@@ -65,9 +65,7 @@ const CALLS: [(&str, Call); 12] = [
     ("run", |c| c.tasks().runs(&id()).cancel(&id())),
     ("user", |c| c.users().delete(&id())),
     ("password", |c| c.users().set_password(&id(), "long enough")),
-    ("secret", |c| {
-        c.organizations().secrets(&id()).delete("smtp")
-    }),
+    ("secret", |c| c.organizations().delete_secret(&id(), "smtp")),
     ("member", |c| c.buckets().members(&id()).remove(&id())),
     ("write", |c| c.write("b", "m f=1")),
 ];

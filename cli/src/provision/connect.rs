@@ -7,14 +7,14 @@ use crate::command::Matches;
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::settings;
-use influx_edge::api::{NewOrganization, OrgId};
+use influx_edge::api::{Id, NewOrganization, Organization};
 use influx_edge::client::ClientBuilder;
 use influx_edge::{Client, Error};
 
 pub(super) struct Connection {
     pub(super) client: Client,
     /// The organization of the file; `None` is the client's own.
-    pub(super) org: Option<OrgId>,
+    pub(super) org: Option<Id<Organization>>,
     /// In a dry run: there is no organization yet, so there is nothing in it.
     pub(super) is_new: bool,
 }
@@ -155,7 +155,7 @@ fn organization(
     create: bool,
     dry: bool,
     items: &mut Items,
-) -> Result<(Option<OrgId>, bool), Failure> {
+) -> Result<(Option<Id<Organization>>, bool), Failure> {
     let find = || -> Result<_, Error> { client.organizations().find_by_name(name) };
     let (there, done) = match find()? {
         Some(org) => (org, Done::Unchanged),

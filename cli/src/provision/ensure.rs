@@ -6,21 +6,22 @@ use super::items::{Done, Items};
 use super::secret_file::SecretFile;
 use crate::command::Matches;
 use crate::failure::Failure;
+use influx_edge::Client;
 use influx_edge::api::{
-    AttachedLabels, Authorizations, BucketId, Buckets, Dbrps, Ensured, LabelId, Labels,
-    NewAuthorization, NewBucket, NewDbrp, NewLabel, NewTask, Permission, Plan, Status, Tasks,
+    Attached, Bucket, Ensure, Ensured, Id, InOrg, Label, NewAuthorization, NewBucket, NewDbrp,
+    NewLabel, NewTask, Permission, Plan, Resources, Status,
 };
 
 /// The ids of what is there; `None` in a dry run of what would be made.
-type Ids<T> = Vec<(String, Option<T>)>;
+type Ids<T> = Vec<(String, Option<Id<T>>)>;
 
 struct Run<'a> {
     connection: &'a Connection,
     items: &'a mut Items,
     matches: &'a Matches,
     dry: bool,
-    labels: Ids<LabelId>,
-    buckets: Ids<BucketId>,
+    labels: Ids<Label>,
+    buckets: Ids<Bucket>,
 }
 
 pub(super) fn all(
@@ -64,7 +65,7 @@ impl<T> From<&Plan<T>> for Done {
     }
 }
 
-fn known<'a, T>(ids: &'a Ids<T>, name: &str) -> Option<&'a Option<T>> {
+fn known<'a, T>(ids: &'a Ids<T>, name: &str) -> Option<&'a Option<Id<T>>> {
     let found = ids.iter().find(|(known, _)| known == name);
     found.map(|(_, id)| id)
 }
@@ -77,60 +78,39 @@ fn status(active: bool) -> Status {
 }
 
 impl<'a> Run<'a> {
-    fn label_calls(&self) -> Labels<'a> {
-        let calls = self.connection.client.labels();
+    /// Resources of the organization in the file.
+    fn ours<T: InOrg>(&self, all: fn(&Client) -> Resources<'_, T>) -> Resources<'a, T> {
+        let all = all(&self.connection.client);
         match &self.connection.org {
-            Some(org) => calls.in_org(org),
-            None => calls,
+            Some(org) => all.in_org(org),
+            None => all,
         }
     }
 
-    fn bucket_calls(&self) -> Buckets<'a> {
-        let calls = self.connection.client.buckets();
-        match &self.connection.org {
-            Some(org) => calls.in_org(org),
-            None => calls,
+    /// Ensures a resource, or plans it in a dry run; its id is `None` where it would be made.
+    fn ensure<T: Ensure>(
+        &self,
+        all: fn(&Client) -> Resources<'_, T>,
+        new: &T::New,
+        id: fn(&T) -> &Id<T>,
+    ) -> Result<(Option<Id<T>>, Done), Failure> {
+        if self.connection.is_new {
+            return Ok((None, Done::Created));
         }
-    }
-
-    fn token_calls(&self) -> Authorizations<'a> {
-        let calls = self.connection.client.authorizations();
-        match &self.connection.org {
-            Some(org) => calls.in_org(org),
-            None => calls,
+        if self.dry {
+            let plan = self.ours(all).plan(new)?;
+            return Ok((plan.get().map(|one| id(one).clone()), Done::from(&plan)));
         }
-    }
-
-    fn dbrp_calls(&self) -> Dbrps<'a> {
-        let calls = self.connection.client.dbrps();
-        match &self.connection.org {
-            Some(org) => calls.in_org(org),
-            None => calls,
-        }
-    }
-
-    fn task_calls(&self) -> Tasks<'a> {
-        let calls = self.connection.client.tasks();
-        match &self.connection.org {
-            Some(org) => calls.in_org(org),
-            None => calls,
-        }
+        let one = self.ours(all).ensure(new)?;
+        Ok((Some(id(one.get()).clone()), Done::from(&one)))
     }
 
     fn label(&mut self, wanted: &file::Label) -> Result<(), Failure> {
         let pairs = wanted.properties.iter();
         let pairs = pairs.map(|(key, value)| (key.as_str(), value.as_str()));
         let new = NewLabel::new(&wanted.name).properties(pairs);
-        let (id, done) = if self.connection.is_new {
-            (None, Done::Created)
-        } else if self.dry {
-            let plan = self.label_calls().plan(&new)?;
-            (plan.get().map(|label| label.id.clone()), Done::from(&plan))
-        } else {
-            let label = self.label_calls().ensure(&new)?;
-            (Some(label.get().id.clone()), Done::from(&label))
-        };
-        let shown = id.as_ref().map(LabelId::as_str);
+        let (id, done) = self.ensure(Client::labels, &new, |label| &label.id)?;
+        let shown = id.as_ref().map(Id::as_str);
         self.items.add("label", &wanted.name, shown, done, "")?;
         self.labels.push((wanted.name.clone(), id));
         Ok(())
@@ -144,22 +124,11 @@ impl<'a> Run<'a> {
         if let Some(text) = &wanted.description {
             new = new.description(text);
         }
-        let (id, done) = if self.connection.is_new {
-            (None, Done::Created)
-        } else if self.dry {
-            let plan = self.bucket_calls().plan(&new)?;
-            (
-                plan.get().map(|bucket| bucket.id.clone()),
-                Done::from(&plan),
-            )
-        } else {
-            let bucket = self.bucket_calls().ensure(&new)?;
-            (Some(bucket.get().id.clone()), Done::from(&bucket))
-        };
-        let shown = id.as_ref().map(BucketId::as_str);
+        let (id, done) = self.ensure(Client::buckets, &new, |bucket| &bucket.id)?;
+        let shown = id.as_ref().map(Id::as_str);
         self.items.add("bucket", &wanted.name, shown, done, "")?;
         let owner = format!("bucket {}", wanted.name);
-        let attached = id.as_ref().map(|id| self.bucket_calls().labels(id));
+        let attached = id.as_ref().map(|id| self.ours(Client::buckets).labels(id));
         self.attach(&owner, attached, &wanted.labels)?;
         self.buckets.push((wanted.name.clone(), id));
         Ok(())
@@ -169,7 +138,7 @@ impl<'a> Run<'a> {
     fn attach(
         &mut self,
         owner: &str,
-        on: Option<AttachedLabels<'_>>,
+        on: Option<Attached<'_, Label>>,
         labels: &[String],
     ) -> Result<(), Failure> {
         for label in labels {
@@ -191,13 +160,13 @@ impl<'a> Run<'a> {
     }
 
     /// A bucket of the file, or one that is there without; `None` in a dry run if it would be made.
-    fn bucket_id(&mut self, name: &str) -> Result<Option<BucketId>, Failure> {
+    fn bucket_id(&mut self, name: &str) -> Result<Option<Id<Bucket>>, Failure> {
         if let Some(id) = known(&self.buckets, name) {
             return Ok(id.clone());
         }
         let found = match self.connection.is_new {
             true => None,
-            false => self.bucket_calls().find_by_name(name)?,
+            false => self.ours(Client::buckets).find_by_name(name)?,
         };
         let Some(bucket) = found else {
             return Err(Failure::settings(format_args!(
@@ -249,7 +218,7 @@ impl<'a> Run<'a> {
         if self.connection.is_new {
             return self.items.add("token", name, None, Done::Created, "");
         }
-        let plan = self.token_calls().plan(&new)?;
+        let plan = self.ours(Client::authorizations).plan(&new)?;
         let file = self.matches.path("token-dir").map(|dir| dir.join(name));
         if self.dry || plan.is_unchanged() {
             let id = plan.get().map(|token| token.id.as_str());
@@ -262,14 +231,14 @@ impl<'a> Run<'a> {
         }
         // Its place first: the token is shown once.
         let place = file.as_deref().map(SecretFile::make).transpose()?;
-        let token = self.token_calls().ensure(&new)?;
+        let token = self.ours(Client::authorizations).ensure(&new)?;
         let id = &token.get().id;
         let mut note = String::new();
         if let (Some(secret), Some(place), Some(file)) = (token.get().reveal_token(), place, &file)
         {
             if let Err(failure) = place.keep(secret) {
                 // A token that is not stored is made again by the next run.
-                let _ = self.token_calls().delete(id);
+                let _ = self.ours(Client::authorizations).delete(id);
                 return Err(failure);
             }
             note = format!("in {}", file.display());
@@ -292,14 +261,9 @@ impl<'a> Run<'a> {
         if let Some(default) = wanted.default {
             new = new.default_for_database(default);
         }
-        if self.dry {
-            let plan = self.dbrp_calls().plan(&new)?;
-            let id = plan.get().map(|dbrp| dbrp.id.as_str());
-            return self.items.add("dbrp", &name, id, Done::from(&plan), "");
-        }
-        let dbrp = self.dbrp_calls().ensure(&new)?;
-        let id = Some(dbrp.get().id.as_str());
-        self.items.add("dbrp", &name, id, Done::from(&dbrp), "")
+        let (id, done) = self.ensure(Client::dbrps, &new, |dbrp| &dbrp.id)?;
+        let shown = id.as_ref().map(Id::as_str);
+        self.items.add("dbrp", &name, shown, done, "")
     }
 
     fn task(&mut self, wanted: &file::Task) -> Result<(), Failure> {
@@ -318,18 +282,10 @@ impl<'a> Run<'a> {
         if let Some(active) = wanted.active {
             new = new.status(status(active));
         }
-        let (id, done) = if self.connection.is_new {
-            (None, Done::Created)
-        } else if self.dry {
-            let plan = self.task_calls().plan(&new)?;
-            (plan.get().map(|task| task.id.clone()), Done::from(&plan))
-        } else {
-            let task = self.task_calls().ensure(&new)?;
-            (Some(task.get().id.clone()), Done::from(&task))
-        };
-        let shown = id.as_ref().map(influx_edge::api::TaskId::as_str);
+        let (id, done) = self.ensure(Client::tasks, &new, |task| &task.id)?;
+        let shown = id.as_ref().map(Id::as_str);
         self.items.add("task", name, shown, done, "")?;
-        let attached = id.as_ref().map(|id| self.task_calls().labels(id));
+        let attached = id.as_ref().map(|id| self.ours(Client::tasks).labels(id));
         self.attach(&format!("task {name}"), attached, &wanted.labels)
     }
 }

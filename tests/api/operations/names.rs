@@ -245,7 +245,8 @@ fn variables() -> Vec<Case> {
                 r#"{"labels":[{"id":"11ac5699ca541000","orgID":"66de4893384f6b2b","name":"outside"}],"links":{"self":"x"}}"#,
             )],
             |c| {
-                let labels = c.variables().labels(&id(STATIONS)).list().unwrap();
+                let of = id(STATIONS);
+                let labels = c.variables().labels(&of).list().unwrap();
                 assert_eq!(labels[0].name, "outside");
             },
         ),
@@ -259,7 +260,8 @@ fn variables() -> Vec<Case> {
                 r#"{"label":{"id":"11ac5699ca541000","name":"outside"},"links":{}}"#,
             )],
             |c| {
-                let labels = c.variables().labels(&id(STATIONS));
+                let of = id(STATIONS);
+                let labels = c.variables().labels(&of);
                 assert_eq!(labels.add(&id(LABEL)).unwrap().name, "outside");
             },
         ),

@@ -60,10 +60,7 @@ fn buckets() -> Vec<Case> {
             let made = c.buckets().create(&new).unwrap();
             assert_eq!(made.id.as_str(), EDGE);
             assert_eq!(made.description, "edge points");
-            assert_eq!(
-                made.retention_rules[0].shard_group_duration_seconds,
-                Some(3600)
-            );
+            assert_eq!(made.shard_group_duration(), Some(hours(1)));
         }),
         case(
             "POST /api/v2/buckets",
@@ -206,7 +203,8 @@ fn buckets() -> Vec<Case> {
             "GET /api/v2/buckets/{bucketID}/members",
             [recorded("buckets/members")],
             |c| {
-                let members = c.buckets().members(&id(EDGE)).list().unwrap();
+                let of = id(EDGE);
+                let members = c.buckets().members(&of).list().unwrap();
                 assert_eq!(members[0].role, "member");
                 assert_eq!(members[0].status, Some(Status::Inactive));
             },
@@ -394,7 +392,7 @@ fn orgs() -> Vec<Case> {
             "GET /api/v2/orgs/{orgID}/secrets",
             [recorded("orgs/secrets")],
             |c| {
-                let keys = c.organizations().secrets(&id(PLANT)).list().unwrap();
+                let keys = c.organizations().secrets(&id(PLANT)).unwrap();
                 assert_eq!(keys, ["mqtt", "smtp"]);
             },
         ),
@@ -403,8 +401,7 @@ fn orgs() -> Vec<Case> {
             [recorded("orgs/secrets-put")],
             |c| {
                 c.organizations()
-                    .secrets(&id(PLANT))
-                    .update([("smtp", "pw"), ("mqtt", "hunter2")])
+                    .set_secrets(&id(PLANT), [("smtp", "pw"), ("mqtt", "hunter2")])
                     .unwrap();
             },
         ),
@@ -423,15 +420,9 @@ fn orgs() -> Vec<Case> {
                 ),
             ],
             |c| {
-                c.organizations()
-                    .secrets(&id(PLANT))
-                    .delete("smtp")
-                    .unwrap();
-                c.organizations()
-                    .secrets(&id(PLANT))
-                    .delete("none")
-                    .unwrap();
-                c.organizations().secrets(&id(PLANT)).delete("a/b").unwrap();
+                c.organizations().delete_secret(&id(PLANT), "smtp").unwrap();
+                c.organizations().delete_secret(&id(PLANT), "none").unwrap();
+                c.organizations().delete_secret(&id(PLANT), "a/b").unwrap();
             },
         ),
     ]
@@ -466,7 +457,8 @@ fn schemas() -> Vec<Case> {
                 ),
             ],
             |c| {
-                let schemas = c.buckets().schemas(&id(EDGE));
+                let of = id(EDGE);
+                let schemas = c.buckets().schemas(&of);
                 assert_eq!(
                     schemas.list().map(Result::unwrap).next().unwrap().name,
                     "cpu"
@@ -487,7 +479,7 @@ fn schemas() -> Vec<Case> {
                 let made = c
                     .buckets()
                     .schemas(&id(EDGE))
-                    .create("cpu", &columns())
+                    .create(&NewMeasurementSchema::new("cpu", columns()))
                     .unwrap();
                 assert_eq!(made.columns, columns());
             },
@@ -502,7 +494,8 @@ fn schemas() -> Vec<Case> {
                 ONE,
             )],
             |c| {
-                let schemas = c.buckets().schemas(&id(EDGE));
+                let of = id(EDGE);
+                let schemas = c.buckets().schemas(&of);
                 assert!(schemas.find(&id("1a3c5ae4fbd3ac00")).unwrap().is_some());
             },
         ),
@@ -516,7 +509,8 @@ fn schemas() -> Vec<Case> {
                 ONE,
             )],
             |c| {
-                let schemas = c.buckets().schemas(&id(EDGE));
+                let of = id(EDGE);
+                let schemas = c.buckets().schemas(&of);
                 schemas.update(&id("1a3c5ae4fbd3ac00"), &columns()).unwrap();
             },
         ),

@@ -240,7 +240,8 @@ fn runs() -> Vec<Case> {
                 ),
             ],
             |c| {
-                let list = c.tasks().runs(&id(DOWN)).list().page_size(5);
+                let of = id(DOWN);
+                let list = c.tasks().runs(&of).list().page_size(5);
                 let all: Vec<_> = list.map(Result::unwrap).collect();
                 assert_eq!(all.len(), 2);
                 assert!(all[0].is_success() && all[0].log.len() == 2);
@@ -251,7 +252,8 @@ fn runs() -> Vec<Case> {
             [recorded("tasks/runs-bad-times").also(&[("limit", "100")])],
             |c| {
                 let (after, until) = ("2026-11-22T03:00:00Z", "2026-11-22T02:00:00Z");
-                let runs = c.tasks().runs(&id(DOWN));
+                let of = id(DOWN);
+                let runs = c.tasks().runs(&of);
                 let mut list = runs
                     .list()
                     .after(Timestamp::parse(after).unwrap())
@@ -293,7 +295,8 @@ fn runs() -> Vec<Case> {
             "GET /api/v2/tasks/{taskID}/runs/{runID}",
             [recorded("tasks/run-get"), recorded("tasks/run-get-unknown")],
             |c| {
-                let runs = c.tasks().runs(&id(DOWN));
+                let of = id(DOWN);
+                let runs = c.tasks().runs(&of);
                 assert!(runs.find(&id(RUN)).unwrap().unwrap().is_success());
                 assert_eq!(runs.find(&id("00000000000000aa")).unwrap(), None);
             },
@@ -311,7 +314,8 @@ fn runs() -> Vec<Case> {
                 ),
             ],
             |c| {
-                let runs = c.tasks().runs(&id(DOWN));
+                let of = id(DOWN);
+                let runs = c.tasks().runs(&of);
                 assert!(runs.cancel(&id(RUN)).unwrap_err().is_not_found());
                 runs.cancel(&id(RUN)).unwrap();
             },
@@ -472,8 +476,8 @@ fn scripts() -> Vec<Case> {
                 ",result,table,_value\r\n,_result,0,21.5\r\n,_result,0,22\r\n",
             )],
             |c| {
-                let call = c.scripts().invoke(&id(ID)).param("bucket", "edge");
-                let mut rows = call.param("limit", 3).call().unwrap();
+                let params = serde_json::json!({"bucket": "edge", "limit": 3});
+                let mut rows = c.scripts().invoke(&id(ID), &params).call().unwrap();
                 let mut values = Vec::new();
                 while let Some(row) = rows.next().unwrap() {
                     values.push(row.get::<&str>("_value").unwrap().to_owned());

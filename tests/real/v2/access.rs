@@ -1,7 +1,7 @@
 //! Who may do what, and how it is said.
 
 use influx_edge::api::{
-    AuthorizationUpdate, NewAuthorization, NewBucket, OrgId, Permission, Status,
+    AuthorizationUpdate, Id, NewAuthorization, NewBucket, Organization, Permission, Status,
 };
 use influx_edge::{Client, Error, Remedy, Stored, Timestamp};
 
@@ -128,7 +128,7 @@ fn what_is_not_there() {
         .call()
         .unwrap_err();
     assert!(error.is_not_found(), "{error}");
-    let org = OrgId::new("00000000000000ff").unwrap();
+    let org = Id::<Organization>::new("00000000000000ff").unwrap();
     assert_eq!(place.client.organizations().find(&org).unwrap(), None);
     assert!(
         place

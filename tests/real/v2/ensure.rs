@@ -111,8 +111,11 @@ fn buckets() {
     };
     let buckets = place.client.buckets();
     let rule = |bucket: &Bucket| {
-        let rule = bucket.retention_rules.first();
-        rule.map(|rule| (rule.every_seconds, rule.shard_group_duration_seconds))
+        let keep = bucket.retention().unwrap_or_default().as_secs();
+        Some((
+            keep,
+            bucket.shard_group_duration().map(|time| time.as_secs()),
+        ))
     };
     let new = || NewBucket::new("e");
     let month = 2_592_000;
@@ -377,7 +380,7 @@ fn mappings() {
         assert!(!now.is_virtual);
     }
     // A bucket that doesn't exist: the mapping stays.
-    let nowhere = BucketId::new("0123456789abcdef").unwrap();
+    let nowhere = Id::<Bucket>::new("0123456789abcdef").unwrap();
     let error = dbrps
         .ensure(&NewDbrp::new(&nowhere, "db", "first"))
         .unwrap_err();

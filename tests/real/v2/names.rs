@@ -180,8 +180,11 @@ fn retentions() {
         .create(&NewBucket::new("r").retention(days(30)))
         .unwrap();
     let rule = |bucket: &Bucket| {
-        let rule = bucket.retention_rules[0];
-        (rule.every_seconds, rule.shard_group_duration_seconds)
+        let keep = bucket.retention().unwrap_or_default().as_secs();
+        (
+            keep,
+            bucket.shard_group_duration().map(|time| time.as_secs()),
+        )
     };
     assert_eq!(rule(&made), (2_592_000, Some(86_400)));
     for (update, kept) in [

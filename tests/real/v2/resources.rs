@@ -32,10 +32,7 @@ fn buckets() {
         .retention_policy("autogen");
     let made = buckets.create(&new).unwrap();
     assert_eq!(made.retention(), Some(days(30)));
-    assert_eq!(
-        made.retention_rules[0].shard_group_duration_seconds,
-        Some(86_400)
-    );
+    assert_eq!(made.shard_group_duration(), Some(days(1)));
     assert_eq!(made.description, "what the roof says");
     assert_eq!(made.org_id.as_ref(), Some(&place.org.id));
     assert!(made.created_at.is_some());
@@ -162,8 +159,7 @@ fn organizations_and_their_secrets() {
     );
     taken(orgs.update(&made.id, &OrganizationUpdate::new().name(&place.org.name)));
 
-    let secrets = orgs.secrets(&made.id);
-    assert_eq!(secrets.list().unwrap(), [""; 0]);
+    assert_eq!(orgs.secrets(&made.id).unwrap(), [""; 0]);
     // Keys of every kind: a name, a path, an address, text that is a path's own.
     let keys = [
         "key one",
@@ -182,23 +178,23 @@ fn organizations_and_their_secrets() {
         "~-._",
         "delete",
     ];
-    secrets.update(keys.map(|key| (key, "v\"1\n"))).unwrap();
-    secrets
-        .update([("a+b", "another"), ("three", "3")])
+    orgs.set_secrets(&made.id, keys.map(|key| (key, "v\"1\n")))
         .unwrap();
-    let mut found = secrets.list().unwrap();
+    orgs.set_secrets(&made.id, [("a+b", "another"), ("three", "3")])
+        .unwrap();
+    let mut found = orgs.secrets(&made.id).unwrap();
     found.sort_unstable();
     let mut wanted = [&keys[..], &["three"]].concat();
     wanted.sort_unstable();
     assert_eq!(found, wanted);
     for key in keys {
-        secrets.delete(key).unwrap();
-        let left = secrets.list().unwrap();
+        orgs.delete_secret(&made.id, key).unwrap();
+        let left = orgs.secrets(&made.id).unwrap();
         assert!(!left.iter().any(|one| one == key), "{key:?} is still there");
     }
-    assert_eq!(secrets.list().unwrap(), ["three"]);
-    secrets.delete("never there").unwrap();
-    secrets.delete("never/there").unwrap();
+    assert_eq!(orgs.secrets(&made.id).unwrap(), ["three"]);
+    orgs.delete_secret(&made.id, "never there").unwrap();
+    orgs.delete_secret(&made.id, "never/there").unwrap();
 
     let somebody = Somebody::new(&place, "some password");
     let members = orgs.members(&made.id);

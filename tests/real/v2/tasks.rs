@@ -9,7 +9,7 @@ use super::T;
 use super::place::Place;
 
 /// A run once it has ended.
-pub(super) fn finished(client: &Client, task: &TaskId, run: &RunId) -> Run {
+pub(super) fn finished(client: &Client, task: &Id<Task>, run: &Id<Run>) -> Run {
     let end = Instant::now() + Duration::from_secs(60);
     loop {
         let found = match client.tasks().runs(task).find(run) {
@@ -287,7 +287,7 @@ fn runs() {
             .unwrap();
         finished(client, &task.id, &run.id);
     }
-    let list = |page: u16| -> Vec<RunId> {
+    let list = |page: u16| -> Vec<Id<Run>> {
         runs.list()
             .page_size(page)
             .map(|run| run.unwrap().id)
@@ -327,7 +327,7 @@ fn runs() {
         runs.cancel(&started.id).unwrap_err().is_not_found(),
         "it has ended"
     );
-    let unknown = RunId::new("00000000000000ff").unwrap();
+    let unknown = Id::<Run>::new("00000000000000ff").unwrap();
     assert_eq!(runs.find(&unknown).unwrap(), None);
     assert!(runs.retry(&unknown).unwrap_err().is_not_found());
     tasks
