@@ -251,8 +251,8 @@ impl Fs for Directory {
     }
 }
 
-/// A file whose errors name it, and that only the process that opened it may truncate. Other changes are
-/// checked by the spool before it begins them.
+/// A file whose errors name it, and that only the process that opened it may truncate. Before other changes
+/// the spool itself checks the process.
 struct NamedFile {
     file: Box<dyn FsFile>,
     path: PathBuf,
