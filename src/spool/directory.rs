@@ -89,8 +89,8 @@ impl Directory {
     /// Switches to the directory that is at the path now. Called when the old one was deleted, so that
     /// no file can be created in it.
     ///
-    /// The new one must be like that of a new spool: without segments and with its lock free. The old directory never qualifies while it exists, because this
-    /// process holds its lock.
+    /// The new one must be like that of a new spool: without segments and with its lock free. The old
+    /// directory never qualifies while it exists, because this process holds its lock.
     fn move_on(&self) -> Option<Arc<dyn Fs>> {
         let fs = self.disk.open_dir(&self.path).ok()?;
         // An unlocked directory with segments could be one that another spool left, whose batches would
@@ -251,8 +251,8 @@ impl Fs for Directory {
     }
 }
 
-/// A file whose errors name it, and that only the process that opened it may truncate. Other changes are
-/// checked by the spool before it begins them.
+/// A file whose errors name it, and that only the process that opened it may truncate. Before other changes
+/// the spool itself checks the process.
 struct NamedFile {
     file: Box<dyn FsFile>,
     path: PathBuf,

@@ -4,10 +4,10 @@
 //! There is no manifest that could disagree with the directory: the state is the files in the order of
 //! their names, scanned.
 //!
-//! A torn tail is what an interrupted append leaves behind the last valid record. It is
-//! distinguishable from damage, because nothing follows an append that failed: the next one goes to a new segment, which begins
-//! with the number of the failed record. So the bytes at the end of a segment are a torn tail if the next
-//! segment goes on with the next number (or there is none), and damage otherwise.
+//! A torn tail is what an interrupted append leaves behind the last valid record. It differs from damage
+//! in that nothing was lost: its batch was not acknowledged, and the next append goes to a new segment
+//! that begins with the same number. So bytes at the end of a segment are a torn tail if the next segment
+//! continues with the next number, or if there is none. Otherwise they are damage.
 
 use super::ack::MAX_SEQ;
 use super::format::{RecordHeader, SEGMENT_HEADER};

@@ -6,12 +6,12 @@
 //! and with the same number:
 //!
 //! ```text
-//!   write <base>.new ─▶ sync file ─▶ sync directory ─▶ rename over <base>.seg ─▶ sync directory
+//!   write `.new` -> sync it -> sync the directory -> rename it over `.seg` -> sync the directory
 //! ```
 //!
-//! A crash at any moment leaves the old or the new file under the segment's name, so no number changes its meaning,
-//! nothing is duplicated, and the order on disk stays. The last sync is [`Log::sync_names`]. Both files
-//! take space for a moment: at most one segment more than `max_bytes`.
+//! A crash at any moment leaves the old or the new file under the segment's name, so no number changes
+//! its meaning, nothing is duplicated, and the order on disk stays. The last sync is
+//! [`Log::sync_names`]. Both files take space for a moment: at most one segment more than `max_bytes`.
 
 use super::format::{RecordHeader, SegmentHeader};
 use super::fs::{Access, FsFile, write_full};

@@ -3,17 +3,19 @@
 //! The states of a segment file:
 //!
 //! ```text
-//!                     full, or a write failed,           all batches done,
-//!   create ─▶ active ──────────────────────────▶ sealed ───────────────────▶ removed
-//!                │     or the spool reopened       ▲     or dropped             ▲
-//!                │                                 │ replaced by a              │
-//!                │                                 │ synced copy                │
-//!                └────── its sync failed ──────▶ failed ────────────────────────┘
-//!                                                        nothing can be read back
+//!   create --> active --> sealed --------------> removed
+//!                |        |    ^                    ^
+//!     sync fails |        |    | synced copy        | nothing can
+//!                |        v    | replaces it        | be read back
+//!                +------> failed -------------------+
 //! ```
 //!
-//! Create syncs the header and the directory entry. A sealed segment is [`SyncState::Dirty`] as long as it
-//! has unsynced batches; one more sync, on a new descriptor, is possible unless one has failed.
+//! - Create writes and syncs the header, then syncs the directory. Only then it is active.
+//! - It is sealed, and only read from then on, when it is full, when a write to it fails, and when the
+//!   spool is reopened.
+//! - It is removed when all its batches are done (delivered or lost), or when it is dropped for space.
+//! - A sealed segment with unsynced batches is [`SyncState::Dirty`]: one more sync, on a new descriptor, is
+//!   possible, because none has failed. [`SyncState::Failed`] is left only by rewriting, see `rewrite`.
 
 use super::format::{ChecksumSeed, SEGMENT_HEADER};
 use super::scan::Bounds;
@@ -37,7 +39,7 @@ pub(super) struct Segment {
     shares: Vec<TargetCount>,
     /// A bit set of the numbers that are done, by `seq - base`; empty until the first is set.
     done: Vec<u64>,
-    /// Of the active segment, the state of syncs before the current descriptor.
+    /// Always `Clean` while the segment is active.
     pub(super) sync: SyncState,
 }
 

@@ -45,7 +45,7 @@ pub enum Durability {
     OsManaged,
 }
 
-/// Which batches go to disk. [`Spool::append`](super::Spool::append) stores every batch that it is given;
+/// The batches that go to disk. [`Spool::append`](super::Spool::append) stores every batch that it is given;
 /// the mode is for the [`Writer`](crate::Writer) that owns the spool.
 ///
 /// ```
