@@ -108,15 +108,16 @@ impl Rows {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// #[derive(serde::Deserialize)]
-    /// struct Bucket {
-    ///     name: String,
+    /// struct Sample {
+    ///     _value: f64,
     /// }
     ///
-    /// let mut rows = client.query("buckets()").profiler("query").call()?;
-    /// for bucket in rows.deserialize::<Bucket>() {
-    ///     println!("{}", bucket?.name);
+    /// let query = client.query(r#"from(bucket: "b") |> range(start: -1h)"#);
+    /// let mut rows = query.profiler("query").profiler("operator").call()?;
+    /// for sample in rows.deserialize::<Sample>() {
+    ///     assert!(sample?._value > 0.0);
     /// }
-    /// println!("{}", rows.profile());
+    /// assert!(rows.profile().contains("TotalDuration"));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn deserialize<T: DeserializeOwned>(&mut self) -> impl Iterator<Item = Result<T, Error>> {

@@ -72,28 +72,24 @@ enum Outcome {
 }
 
 impl Check {
-    fn passed(sentence: String) -> Self {
+    fn new(sentence: impl Into<String>, outcome: Outcome) -> Self {
         Check {
-            sentence,
-            outcome: Outcome::Passed,
+            sentence: sentence.into(),
+            outcome,
             elapsed: None,
         }
+    }
+
+    fn passed(sentence: impl Into<String>) -> Self {
+        Check::new(sentence, Outcome::Passed)
     }
 
     fn failed(error: Error) -> Self {
-        Check {
-            sentence: error.to_string(),
-            outcome: Outcome::Failed(error),
-            elapsed: None,
-        }
+        Check::new(error.to_string(), Outcome::Failed(error))
     }
 
     fn unknown(sentence: &str) -> Self {
-        Check {
-            sentence: String::from(sentence),
-            outcome: Outcome::Unknown,
-            elapsed: None,
-        }
+        Check::new(sentence, Outcome::Unknown)
     }
 
     /// Measures a check that sends requests.
@@ -279,8 +275,6 @@ impl Client {
                 format!("it shows {here}, the server's {}", server.at_least),
             ));
         }
-        Check::passed(String::from(
-            "this machine's clock is within a minute of the server's",
-        ))
+        Check::passed("this machine's clock is within a minute of the server's")
     }
 }

@@ -103,13 +103,18 @@ pub fn write_query(
 #[cfg(feature = "alloc")]
 #[derive(Clone, Debug, Default)]
 pub struct Params {
-    names: alloc::vec::Vec<alloc::string::String>,
-    /// The names of parameters that are strings.
-    texts: alloc::vec::Vec<alloc::string::String>,
-    /// The names of parameters that are durations above zero.
-    ahead: alloc::vec::Vec<alloc::string::String>,
+    names: alloc::vec::Vec<(alloc::string::String, Kind)>,
     properties: alloc::string::String,
     profilers: alloc::vec::Vec<alloc::string::String>,
+}
+
+/// What the checks of a query need to know of a parameter's value.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    String,
+    DurationAboveZero,
+    Other,
 }
 
 #[cfg(feature = "alloc")]
@@ -150,7 +155,7 @@ impl Params {
         if !is_identifier(name) {
             return Err(FluxError::Name);
         }
-        if self.names.iter().any(|other| other == name) {
+        if self.names.iter().any(|(other, _)| other == name) {
             return Err(FluxError::Duplicate);
         }
         if value.is_none() {
@@ -168,29 +173,36 @@ impl Params {
         const VALUE: &str = r#"},"value":"#;
         let property = self.properties.get(before..).unwrap_or_default();
         let value = property.split_once(VALUE).map_or("", |(_, value)| value);
-        if value.starts_with(r#"{"type":"StringLiteral""#) {
-            self.texts.push(name.into());
-        }
         // (A negative one is a `UnaryExpression`.)
         const DURATION: &str = r#"{"type":"DurationLiteral","values":[{"magnitude":"#;
         let magnitude = value.strip_prefix(DURATION);
-        if magnitude.is_some_and(|digits| !digits.starts_with('0')) {
-            self.ahead.push(name.into());
-        }
-        self.names.push(name.into());
+        let kind = if value.starts_with(r#"{"type":"StringLiteral""#) {
+            Kind::String
+        } else if magnitude.is_some_and(|digits| !digits.starts_with('0')) {
+            Kind::DurationAboveZero
+        } else {
+            Kind::Other
+        };
+        self.names.push((name.into(), kind));
         Ok(self)
     }
 
     /// Returns `true` if there is such a parameter and it is a string.
     #[cfg(feature = "client")]
     pub(crate) fn is_text(&self, name: &str) -> bool {
-        self.texts.iter().any(|text| text == name)
+        self.is(name, Kind::String)
     }
 
     /// Returns `true` if there is such a parameter and it is a duration above zero.
     #[cfg(feature = "client")]
     pub(crate) fn is_ahead(&self, name: &str) -> bool {
-        self.ahead.iter().any(|duration| duration == name)
+        self.is(name, Kind::DurationAboveZero)
+    }
+
+    #[cfg(feature = "client")]
+    fn is(&self, name: &str, kind: Kind) -> bool {
+        let mut same = self.names.iter().filter(|(other, _)| other == name);
+        same.any(|(_, other)| *other == kind)
     }
 
     /// Switches a profiler on: `query` or `operator`. Its tables are in the result `_profiler`.

@@ -72,7 +72,7 @@ fn integers_to_their_borders() {
     }
 }
 
-/// What `csv` says of the size of buffers. Servers write doubles without an exponent.
+/// The longest double, as the module's page has it. Servers write doubles without an exponent.
 #[test]
 fn a_double_is_327_bytes_long_at_most() {
     let mut rng = crate::testing::rng();
@@ -111,7 +111,7 @@ fn floats_are_the_nearest_to_the_text() {
             let read = each(parse_f64, text.as_bytes()).unwrap();
             assert_eq!(read.to_bits(), value.to_bits(), "{text}");
         }
-        // Digits that are nobody's shortest form: compare with the standard library.
+        // Digits that are no float's shortest form: compare with the standard library.
         let text = format!("{}.{}", bits % 10_000_000, rng.u64(..) % 100_000_000);
         let expected: f64 = text.parse().unwrap();
         assert_eq!(

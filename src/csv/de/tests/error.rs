@@ -15,7 +15,7 @@ fn without_a_heap_a_message_is_cut_between_characters() {
         let error = DeserializeError::custom(&text);
         assert_eq!(error.message.as_str(), &text[..kept]);
         assert_eq!(error.to_string(), std::format!("row 0: {}", &text[..kept]));
-        let said = std::format!("{:?}", error.message);
-        assert_eq!(said, std::format!("{:?}", &text[..kept]));
+        let shown = std::format!("{:?}", error.message);
+        assert_eq!(shown, std::format!("{:?}", &text[..kept]));
     }
 }
