@@ -4,11 +4,11 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// The clock of a spool. Tests put another in its place.
+/// The clock of a spool, which tests replace.
 pub(crate) trait Clock: Send + Sync + UnwindSafe + RefUnwindSafe {
-    /// Time since some fixed moment; never goes back. Every decision is by this one.
+    /// Returns the time since some fixed moment, which never goes back. All decisions use this one.
     fn monotonic(&self) -> Duration;
-    /// Seconds since 1970 by the calendar, right or wrong. For people to read.
+    /// Returns the seconds since 1970 by the machine's clock, right or wrong. Only for people to read.
     fn unix_seconds(&self) -> u64;
 }
 

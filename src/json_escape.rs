@@ -1,8 +1,8 @@
 //! The escapes of JSON strings (RFC 8259, 7), for the readers of JSON that work without a heap.
 
-/// Returns the character of the escape whose text behind the backslash this begins with, and how many bytes
-/// that text has. Half a surrogate pair is U+FFFD. `None` if the text ends within the escape, or a `\u` has
-/// no four digits.
+/// Decodes the escape at the start of a text, which begins behind the backslash. Returns the character and the
+/// length of the escape. Half a surrogate pair becomes U+FFFD. Returns `None` if the text ends within the escape, or
+/// `\u` lacks its four digits.
 #[inline(never)]
 pub(crate) fn decode(text: &[u8]) -> Option<(char, usize)> {
     let escape = *text.first()?;
@@ -13,14 +13,14 @@ pub(crate) fn decode(text: &[u8]) -> Option<(char, usize)> {
         b'b' => '\u{8}',
         b'f' => '\u{c}',
         b'u' => return code_point(text.get(1..)?),
-        // No escape of JSON's, or one that stands for itself.
+        // A character that stands for itself, in JSON or not.
         itself if itself.is_ascii() => char::from(itself),
         _ => return None,
     };
     Some((character, 1))
 }
 
-/// The character behind `\u`, which may be two of them.
+/// Decodes the digits behind `\u`, or a surrogate pair of two such escapes.
 fn code_point(text: &[u8]) -> Option<(char, usize)> {
     let first = four_digits(text)?;
     if let (0xD800..0xDC00, Some([b'\\', b'u', low @ ..])) = (first, text.get(4..)) {

@@ -1,11 +1,9 @@
-//! `OverflowPolicy`: what happens at a limit of memory (in `writer`) or disk (in `spool/spool`).
+//! `OverflowPolicy`: the policy at a limit of memory (in `writer`) or disk (in `spool/spool`).
 
 use core::time::Duration;
 
-/// The policy of a full buffer or a full disk: of a [`Writer`](crate::writer::Writer), of the
-/// handles of a writer with a thread of its own, and of a [`Spool`](crate::spool::Spool).
-///
-/// There is no `Default`: each builder names its own.
+/// The policy at a full buffer or a full disk, for a [`Writer`](crate::writer::Writer), the handles of a writer with
+/// a thread of its own, and a [`Spool`](crate::spool::Spool). Each builder has its own default:
 ///
 /// | limit of | default | at the limit |
 /// |---|---|---|
@@ -23,21 +21,21 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OverflowPolicy {
-    /// Rejects what is new with an error and keeps what is there.
+    /// Rejects new lines with an error, and keeps the old ones.
     Reject,
-    /// Drops the oldest, counts it, and takes what is new. A writer drops a batch; a spool a
-    /// segment, with the delivered and the undelivered batches in it. A segment with a batch that the
-    /// writer holds in memory, to send it, is dropped only after all others.
+    /// Drops the oldest lines, counts them, and accepts new ones. A writer drops a batch. A spool drops a segment,
+    /// with the delivered and undelivered batches in it; a segment with a batch that the writer is about to send
+    /// is dropped only after all others.
     DropOldest,
-    /// Waits for space for at most this long, then rejects. The calling thread is blocked.
+    /// Blocks the calling thread for at most this long until there is space, then rejects.
     ///
     /// - A handle waits until the writer's thread has delivered enough.
     /// - A writer without a thread sends in `write`, oldest first, and doesn't wait for an attempt
     ///   that would come too late. It rejects at once if
     ///   [`send_in_write`](crate::writer::WriterBuilder::send_in_write) is off.
-    /// - [`Spool::append`](crate::spool::Spool::append) rejects at once, for only the owner of a spool can
-    ///   make space, by delivering. A writer without a thread that owns such a spool keeps in memory
-    ///   what the disk has no space for, and at the limit of its memory sends in `write` for this
-    ///   long, before its own policy applies.
+    /// - [`Spool::append`](crate::spool::Spool::append) rejects at once, because only the owner of a spool can
+    ///   make space, by delivering. A writer without a thread that owns such a spool keeps in memory the lines
+    ///   that the disk has no space for. At the limit of its memory it sends in `write` for this long, before
+    ///   its own policy applies.
     Block(Duration),
 }

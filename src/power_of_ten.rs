@@ -11,7 +11,7 @@
 pub(crate) fn power_of_ten(exponent: i32) -> u128 {
     let place = (exponent - FIRST) as u32;
     let (large, small) = (place / STEP, place % STEP);
-    // In range by the caller's promise.
+    // In range for the exponents above.
     let large = POWERS.get(large as usize).copied().unwrap_or(0);
     let small = 5_u64.pow(small);
     let small = small << small.leading_zeros();

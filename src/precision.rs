@@ -1,11 +1,9 @@
 //! `Precision`: the unit of a timestamp, for encoder and client.
 
-/// The unit in which a line's timestamp counts.
+/// The unit of a line's timestamp.
 ///
-/// The precision travels with the bytes (see [`Lines`](crate::line::Lines)), so a timestamp and
-/// the unit it was written in can't come apart on the way to the server.
-///
-/// Defaults to [`Nanosecond`](Precision::Nanosecond), as the server does.
+/// It stays with the bytes of the lines: see [`Lines`](crate::line::Lines). Default:
+/// [`Nanosecond`](Precision::Nanosecond), as on the server.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -29,7 +27,7 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// The value of the `precision` query parameter of `/api/v2/write`.
+    /// Returns the value of the `precision` query parameter of `/api/v2/write`.
     ///
     /// ```
     /// assert_eq!(influx_edge::Precision::Microsecond.as_str(), "us");
@@ -44,7 +42,7 @@ impl Precision {
         }
     }
 
-    /// How many nanoseconds one step of this precision is.
+    /// Returns the number of nanoseconds in one unit.
     ///
     /// ```
     /// assert_eq!(influx_edge::Precision::Millisecond.nanos(), 1_000_000);

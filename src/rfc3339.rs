@@ -1,11 +1,11 @@
-//! RFC 3339: formatting and parsing of timestamps, with the calendar by hand.
+//! RFC 3339: parsing and formatting of timestamps, with the calendar.
 
 use core::fmt;
 
 use crate::FAST_PATHS;
 use crate::swar::{HIGH, ZEROS, are_digits, eight_digits};
 
-/// Why a text is not a [`Timestamp`](crate::Timestamp).
+/// The reason why a text isn't a [`Timestamp`](crate::Timestamp).
 ///
 /// ```
 /// use influx_edge::{Timestamp, TimestampError};
@@ -21,7 +21,7 @@ pub enum TimestampError {
     Syntax,
     /// The form is right, but there is no such month, day, hour, minute, second or offset.
     Field,
-    /// A leap second (`:60`): the server's time scale has none and refuses them too.
+    /// A leap second (`:60`): the server's time scale has none and rejects them too.
     LeapSecond,
     /// More than nine fraction digits: below a nanosecond nothing can be kept.
     TooPrecise,
@@ -43,8 +43,10 @@ impl fmt::Display for TimestampError {
 
 impl core::error::Error for TimestampError {}
 
-/// Returns the nanoseconds since 1970 of the first `len` bytes of `tail`, of any form that RFC 3339 has. Nearly
-/// all times are of one form, and that is read eight bytes at a time, for which it may look at what follows.
+/// Parses the first `len` bytes of `tail`, in any form of RFC 3339, and returns nanoseconds since 1970.
+//
+// Nearly all times have one form, which is read eight bytes at a time. For that it may read bytes of `tail` behind
+// `len`.
 #[inline]
 pub(crate) fn parse(tail: &[u8], len: usize) -> Result<i64, TimestampError> {
     if FAST_PATHS {
@@ -55,8 +57,8 @@ pub(crate) fn parse(tail: &[u8], len: usize) -> Result<i64, TimestampError> {
     parse_bytes(tail.get(..len).unwrap_or_default(), false)
 }
 
-/// The same as InfluxDB 3 writes it: without a zone, which means UTC, and as a bare date, which means
-/// its midnight.
+/// Parses the same as InfluxDB 3 writes it: without a zone, which means UTC, or as a bare date, which means its
+/// midnight.
 #[cfg(feature = "v3")]
 #[inline]
 pub(crate) fn parse_utc(tail: &[u8], len: usize) -> Result<i64, TimestampError> {
@@ -76,7 +78,7 @@ pub(crate) fn parse_utc(tail: &[u8], len: usize) -> Result<i64, TimestampError> 
     parse_bytes(text, true)
 }
 
-/// Every form, byte by byte; a cell needs no UTF-8 check first. `utc`: the zone may be left out.
+/// Parses every form, byte by byte, so that a cell needs no UTF-8 check. With `utc` the zone may be absent.
 fn parse_bytes(text: &[u8], utc: bool) -> Result<i64, TimestampError> {
     const FORM: &[u8; 19] = b"0000-00-00T00:00:00";
     let Some((whole, rest)) = text.split_first_chunk::<{ FORM.len() }>() else {
@@ -122,8 +124,11 @@ fn parse_bytes(text: &[u8], utc: bool) -> Result<i64, TimestampError> {
 /// Days from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar.
 const EPOCH_DAYS: i64 = 719_468;
 
-/// Reads `2023-11-14T22:13:20Z` and `2023-11-14T22:13:20.123456789Z`, or both without the `Z`; `None` for
-/// anything else, right or wrong.
+/// Parses `2023-11-14T22:13:20Z` and `2023-11-14T22:13:20.123456789Z`, or both without the `Z`. Returns `None`
+/// for any other form, right or wrong.
+//
+// Three words of eight bytes cover the form, the third overlapping the second: `2023-11-`, `14T22:13`, `22:13:20`.
+// Each is checked and converted by SWAR (`pairs`).
 #[inline]
 fn common_form<const ZONE: bool>(tail: &[u8], len: usize) -> Option<i64> {
     let (date, rest) = tail.split_first_chunk()?;
@@ -168,8 +173,8 @@ fn common_form<const ZONE: bool>(tail: &[u8], len: usize) -> Option<i64> {
     Some((days * 86_400 + i64::from(seconds)) * 1_000_000_000 + i64::from(nanos))
 }
 
-/// Eight bytes of digits and separators as in `form`: each byte with a digit behind it becomes the
-/// number of the two.
+/// Checks eight bytes of digits and separators against `form`. Returns them with each byte that has a digit
+/// behind it replaced by the number of the two.
 #[inline]
 fn pairs(text: [u8; 8], form: [u8; 8]) -> Option<u64> {
     let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(form);
@@ -179,14 +184,14 @@ fn pairs(text: [u8; 8], form: [u8; 8]) -> Option<u64> {
     (over & HIGH == 0).then_some(digits.wrapping_mul(10).wrapping_add(digits >> 8))
 }
 
-/// One to nine digits at the start of `tail`, as nanoseconds.
+/// Returns one to nine digits at the start of `tail` as nanoseconds.
 #[inline]
 fn fraction_digits(tail: &[u8], len: usize) -> Option<u32> {
     if !(1..=9).contains(&len) {
         return None;
     }
     let word = u64::from_le_bytes(*tail.first_chunk()?) ^ ZEROS;
-    // Zeros for what is behind the digits.
+    // Zeros in place of the bytes behind the digits.
     let digits = word & (u64::MAX >> (64 - 8 * len.min(8)));
     if !are_digits(digits) {
         return None;
@@ -203,7 +208,7 @@ fn fraction_digits(tail: &[u8], len: usize) -> Option<u32> {
     Some(eight * 10 + u32::from(ninth))
 }
 
-/// Nanoseconds of an optional `.123`, and what follows it.
+/// Returns the nanoseconds of an optional `.123`, and the rest.
 #[inline]
 fn fraction(text: &[u8]) -> Result<(u32, &[u8]), TimestampError> {
     let [b'.', rest @ ..] = text else {
@@ -224,7 +229,7 @@ fn fraction(text: &[u8]) -> Result<(u32, &[u8]), TimestampError> {
     Ok((nanos * scale, rest))
 }
 
-/// Seconds east of UTC of `Z`, `+hh:mm` or `-hh:mm`, which must be all there is.
+/// Returns the seconds east of UTC of `Z`, `+hh:mm` or `-hh:mm`, without anything behind it.
 #[inline]
 fn offset_seconds(text: &[u8]) -> Result<i64, TimestampError> {
     match text {
@@ -257,14 +262,18 @@ pub(crate) fn days_in_month(year: u32, month: u32) -> u32 {
     }
 }
 
-/// Days since 1970-01-01, fewer than none before it. The month after the twelfth is the next year's first.
+/// Returns the days since 1970-01-01, negative before. Month 13 is the next year's first.
 #[inline]
 pub(crate) fn unix_days(year: u32, month: u32, day: u32) -> i64 {
     i64::from(days_from_civil(year, month, day)) - EPOCH_DAYS
 }
 
-/// Days since 0000-03-01. The year starts in March, so that the leap day is its last.
-/// (Howard Hinnant, "chrono-compatible low-level date algorithms".)
+/// Returns the days since 0000-03-01.
+//
+// Howard Hinnant, "chrono-compatible low-level date algorithms". The year starts in March, so the leap day is its
+// last day, and no month's start depends on it. March to July have 31, 30, 31, 30 and 31 days, and so have August
+// to December: 153 days in five months, so (153 · month + 2) / 5 is the number of days before a month. The years
+// before have 365 days each, plus one in four, less one in a hundred, plus one in four hundred.
 fn days_from_civil(year: u32, month: u32, day: u32) -> u32 {
     let (year, month) = if month > 2 {
         (year, month - 3)
@@ -276,7 +285,11 @@ fn days_from_civil(year: u32, month: u32, day: u32) -> u32 {
     year * 365 + year / 4 - century + century / 4 + day_of_year
 }
 
-/// Year, month and day of a number of days since 0000-03-01.
+/// Returns the year, month and day of a number of days since 0000-03-01.
+//
+// The inverse, after the same source. An era is 400 years, 146 097 days, after which the calendar repeats. Within
+// it, day / 365 would give a year too many near the end of some years. Without the leap days before it all
+// years have 365 days: one in 1460 days, but for one in 36 524, and the last day of the era.
 fn civil_from_days(days: u32) -> (u32, u32, u32) {
     let era = days / 146_097;
     let day = days % 146_097;
@@ -292,8 +305,8 @@ fn civil_from_days(days: u32) -> (u32, u32, u32) {
     }
 }
 
-/// Seconds (floor) and nanoseconds to one number. `seconds * 10^9` alone would overflow in the
-/// very first second of the range, so a negative time is counted down from the second above.
+/// Joins whole seconds, rounded down, and nanoseconds. In the first second of the range `seconds * 10^9` alone
+/// would overflow, so a negative time is counted back from the second above.
 fn join(seconds: i64, nanos: u32) -> Result<i64, TimestampError> {
     let (seconds, nanos) = if seconds < 0 && nanos > 0 {
         (seconds + 1, i64::from(nanos) - 1_000_000_000)
@@ -309,7 +322,7 @@ fn join(seconds: i64, nanos: u32) -> Result<i64, TimestampError> {
 /// Writes nanoseconds since 1970 in UTC, with nine fraction digits or with as many as it takes.
 pub(crate) fn write(f: &mut fmt::Formatter<'_>, time: i64, all_digits: bool) -> fmt::Result {
     let seconds = time.div_euclid(1_000_000_000);
-    // In range by the arithmetic: the remainder is below 10^9.
+    // In range: the remainder is below 10^9.
     let nanos = u32::try_from(time.rem_euclid(1_000_000_000)).unwrap_or(0);
     // Both fit: an i64 of nanoseconds is less than 107 000 days either way.
     let days = u32::try_from(seconds.div_euclid(86_400) + EPOCH_DAYS).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! `SignedDuration`: a duration that may be negative, as Flux has them.
+//! `SignedDuration`: a duration that may be negative, as in Flux.
 
 use core::fmt;
 use core::time::Duration;
@@ -13,8 +13,8 @@ const WEEK: i64 = 7 * DAY;
 
 /// A duration in nanoseconds that may be negative: the `-1h` of `range(start: -1h)`.
 ///
-/// Its range is that of an `i64`, 292 years in both directions. Whatever would leave it, a constructor
-/// or an operator, ends at its limit. Displayed as a Flux literal, and parsed from one.
+/// The field is the number of nanoseconds. Constructors and operators saturate at the range of an `i64`, 292 years
+/// in both directions. `Display` writes a Flux literal, and `FromStr` parses one.
 ///
 /// ```
 /// use influx_edge::SignedDuration;
@@ -39,23 +39,23 @@ macro_rules! units {
 
 impl SignedDuration {
     units! {
-        /// So many weeks of seven days.
+        /// Returns a number of weeks of seven days.
         weeks WEEK;
-        /// So many days of 24 hours.
+        /// Returns a number of days of 24 hours.
         days DAY;
-        /// So many hours.
+        /// Returns a number of hours.
         hours HOUR;
-        /// So many minutes.
+        /// Returns a number of minutes.
         minutes MINUTE;
-        /// So many seconds.
+        /// Returns a number of seconds.
         seconds SECOND;
-        /// So many milliseconds.
+        /// Returns a number of milliseconds.
         millis MILLI;
-        /// So many microseconds.
+        /// Returns a number of microseconds.
         micros MICRO;
     }
 
-    /// The negative of a duration: what a range that begins so long ago starts with.
+    /// Returns the negative of a duration: the start of a range that begins so long ago.
     ///
     /// ```
     /// use influx_edge::SignedDuration;
@@ -73,25 +73,25 @@ impl SignedDuration {
         SignedDuration(-(nanos as i64))
     }
 
-    /// Whole microseconds; what is left of one is cut off.
+    /// Returns the whole microseconds, rounded towards zero.
     #[must_use]
     pub const fn as_micros(self) -> i64 {
         self.0 / MICRO
     }
 
-    /// Whole milliseconds; what is left of one is cut off.
+    /// Returns the whole milliseconds, rounded towards zero.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0 / MILLI
     }
 
-    /// Whole seconds; what is left of one is cut off.
+    /// Returns the whole seconds, rounded towards zero.
     #[must_use]
     pub const fn as_secs(self) -> i64 {
         self.0 / SECOND
     }
 
-    /// Its length, without the sign.
+    /// Returns the duration without its sign.
     ///
     /// ```
     /// use influx_edge::SignedDuration;
@@ -105,7 +105,7 @@ impl SignedDuration {
     }
 }
 
-/// The other direction; of the most negative one, the longest there is.
+/// Saturates: of the most negative duration, returns the longest.
 impl core::ops::Neg for SignedDuration {
     type Output = SignedDuration;
 
@@ -114,7 +114,7 @@ impl core::ops::Neg for SignedDuration {
     }
 }
 
-/// Fails for more than 292 years.
+/// Returns [`DurationError::OutOfRange`] for more than 292 years.
 impl TryFrom<Duration> for SignedDuration {
     type Error = DurationError;
 
@@ -126,7 +126,7 @@ impl TryFrom<Duration> for SignedDuration {
     }
 }
 
-/// Fails for a negative one.
+/// Returns [`DurationError::OutOfRange`] for a negative duration.
 impl TryFrom<SignedDuration> for Duration {
     type Error = DurationError;
 
@@ -138,7 +138,7 @@ impl TryFrom<SignedDuration> for Duration {
     }
 }
 
-/// As a Flux literal, in whole units from days down: `-1h30m`, `0ns`.
+/// Writes a Flux literal, in whole units from days down: `-1h30m`, `0ns`.
 impl fmt::Display for SignedDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(i64, &str); 7] = [
@@ -169,8 +169,8 @@ impl fmt::Display for SignedDuration {
 }
 
 /// Parses numbers with units, as in Flux: `-1h`, `1w2d`, `90m`; the units are `w`, `d`, `h`, `m`, `s`,
-/// `ms`, `us` and `ns`. A number may have a fraction, `1.5s`, as in Go. A number without a unit is
-/// refused, and so are months (`mo`) and years (`y`), whose length isn't fixed.
+/// `ms`, `us` and `ns`. A number may have a fraction, `1.5s`, as in Go. Rejects a number without a unit, and months
+/// (`mo`) and years (`y`), whose length isn't fixed.
 impl core::str::FromStr for SignedDuration {
     type Err = DurationError;
 
@@ -179,13 +179,13 @@ impl core::str::FromStr for SignedDuration {
     }
 }
 
-/// Why a text or a value is no [`SignedDuration`].
+/// The reason why a text or a value isn't a [`SignedDuration`].
 ///
 /// ```
 /// use influx_edge::{DurationError, SignedDuration};
 ///
 /// assert_eq!("1mo".parse::<SignedDuration>(), Err(DurationError::Calendar));
-/// assert_eq!("90".parse::<SignedDuration>(), Err(DurationError::Syntax)); // of what?
+/// assert_eq!("90".parse::<SignedDuration>(), Err(DurationError::Syntax)); // no unit
 /// assert_eq!("300000d".parse::<SignedDuration>(), Err(DurationError::OutOfRange));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -195,7 +195,7 @@ pub enum DurationError {
     Syntax,
     /// With a unit of the calendar, `mo` or `y`: months and years have no fixed length.
     Calendar,
-    /// More than 292 years, or less than none where only a positive one fits.
+    /// More than 292 years, or negative where it can't be.
     OutOfRange,
 }
 
@@ -211,7 +211,7 @@ impl fmt::Display for DurationError {
 
 impl core::error::Error for DurationError {}
 
-/// Nanoseconds of numbers with units.
+/// Parses numbers with units, and returns nanoseconds.
 pub(crate) fn parse_units(text: &[u8]) -> Result<i64, DurationError> {
     let (negative, mut rest) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -221,7 +221,7 @@ pub(crate) fn parse_units(text: &[u8]) -> Result<i64, DurationError> {
     if rest.is_empty() {
         return Err(DurationError::Syntax);
     }
-    // Downwards, for the sake of i64::MIN.
+    // The negative of the total is summed up, because i64::MIN has no positive.
     let mut total: i64 = 0;
     while !rest.is_empty() {
         let (whole, tail) = take_while(rest, u8::is_ascii_digit);
@@ -248,7 +248,7 @@ pub(crate) fn parse_units(text: &[u8]) -> Result<i64, DurationError> {
     }
 }
 
-/// The value of digits; 0 of none.
+/// Returns the value of digits, 0 without any.
 fn whole_number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0_i64, |value, digit| {
         let digit = i64::from(digit.wrapping_sub(b'0'));
@@ -272,7 +272,8 @@ fn unit_nanos(unit: &[u8]) -> Result<i64, DurationError> {
     })
 }
 
-/// The fraction of a unit, cut off below a nanosecond. No unit has more than 15 digits.
+/// Returns the fraction of a unit, cut off below a nanosecond. (A week of nanoseconds has 15 digits, so further
+/// digits of the fraction don't matter.)
 fn part_nanos(fraction: &[u8], unit: i64) -> i64 {
     let (mut nanos, mut scale) = (0, 1);
     for &digit in fraction.iter().take(15) {

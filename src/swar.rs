@@ -1,5 +1,12 @@
-//! SWAR: the eight bytes of a word looked at together (Mycroft's test for a byte of zero; Warren, "Hacker's
-//! Delight", 6-1). The marks are the high bits of the bytes, the first byte is the lowest.
+//! SWAR, SIMD within a register: operations on the eight bytes of a word at once.
+
+// Words are loaded little-endian, so the first byte of a text is the lowest. A test marks a byte by its high bit.
+//
+// `first_equal` and `first_below` are Mycroft's test for a zero byte (1987; Warren, "Hacker's Delight", 6-1). A
+// subtraction for all bytes at once sets the high bit of each byte that was below; `& !word` clears those whose high
+// bit was set before. The borrow of a marked byte may mark bytes above it. So these are exact about whether there
+// is a byte, and about the first one, and take half the operations of `equal` and `below`, which keep the high bits
+// out of the arithmetic, so that nothing is carried, and mark exactly.
 
 /// One in each byte.
 pub(crate) const ONES: u64 = 0x0101_0101_0101_0101;
@@ -8,15 +15,15 @@ pub(crate) const HIGH: u64 = 0x8080_8080_8080_8080;
 /// `0` in each byte.
 pub(crate) const ZEROS: u64 = ONES * b'0' as u64;
 
-/// Marks the first byte that equals `byte`, which is ASCII. Above it any byte may be marked, and other bits are
-/// anything. Zero in all high bits if there is none.
+/// Marks the first byte that equals `byte`, which is ASCII. Bytes above it may be marked too, and the other bits
+/// are undefined. Without such a byte no high bit is set.
 #[inline]
 pub(crate) const fn first_equal(word: u64, byte: u8) -> u64 {
     // The high bit of `byte` is not set, so it is the same in the difference and in `word`.
     (word ^ (ONES * byte as u64)).wrapping_sub(ONES) & !word
 }
 
-/// As [`first_equal`], for bytes below `n` (`n` ≤ 128).
+/// Marks the first byte below `n` (`n` ≤ 128), as [`first_equal`] does.
 #[inline]
 pub(crate) const fn first_below(word: u64, n: u8) -> u64 {
     word.wrapping_sub(ONES * n as u64) & !word
@@ -37,20 +44,23 @@ pub(crate) const fn below(word: u64, n: u8) -> u64 {
     !(low | word) & HIGH
 }
 
-/// The number of the byte that the lowest mark is in.
+/// Returns the index of the first marked byte.
 #[inline]
 pub(crate) const fn byte_of(marks: u64) -> usize {
     (marks.trailing_zeros() / 8) as usize
 }
 
-/// Whether each byte is 0 to 9: digits, from which [`ZEROS`] were taken.
+/// Returns `true` if each byte is 0 to 9: digits, less [`ZEROS`].
 #[inline]
 pub(crate) const fn are_digits(digits: u64) -> bool {
     // Added to a digit it stays below 0x80, added to more it doesn't.
     (digits.wrapping_add(ONES * 0x76) | digits) & HIGH == 0
 }
 
-/// Eight digits, the first in the lowest byte: to four pairs, two fours, and one number.
+/// Returns the number of eight digits, the first in the lowest byte.
+//
+// Pairs, fours, eight: a multiplication by a sum of two powers adds each part to the one above it, weighted. (Lemire,
+// "Quickly parsing eight digits", 2018.)
 #[inline]
 pub(crate) fn eight_digits(digits: u64) -> u64 {
     const PAIRS: u64 = 0x0000_00FF_0000_00FF;

@@ -1,4 +1,4 @@
-//! `Timestamp`: an instant in nanoseconds.
+//! `Timestamp`: an instant in nanoseconds since 1970.
 
 use crate::rfc3339::{self, TimestampError};
 use crate::signed_duration::SignedDuration;
@@ -8,10 +8,9 @@ use core::time::Duration;
 
 /// An instant: whole nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// This is the server's own notion of time, so nothing is lost in either direction: the range is
-/// that of an `i64`, 1677-09-21T00:12:43.145224192Z to 2262-04-11T23:47:16.854775807Z, and no
-/// conversion passes through a float. (The server itself stores from two nanoseconds after the
-/// first to one before the last.)
+/// The server keeps times in the same way, so no conversion loses anything. The range is that of an `i64`,
+/// 1677-09-21T00:12:43.145224192Z to 2262-04-11T23:47:16.854775807Z. (The server stores neither the first two
+/// of these nanoseconds nor the last.) No conversion goes through a float.
 ///
 /// ```
 /// use influx_edge::Timestamp;
@@ -24,13 +23,13 @@ use core::time::Duration;
 ///
 /// `Debug` is the same text: `2023-11-14T22:13:20.5Z`.
 ///
-/// With a [`Duration`] or a [`SignedDuration`] added or subtracted it is another instant; the difference
-/// of two is a [`SignedDuration`]. What would leave the range ends at [`MIN`](Timestamp::MIN) or
-/// [`MAX`](Timestamp::MAX), which no line can carry.
+/// A [`Duration`] or a [`SignedDuration`] can be added and subtracted; the difference of two instants is a
+/// [`SignedDuration`]. Constructors and operators saturate at [`MIN`](Timestamp::MIN) and
+/// [`MAX`](Timestamp::MAX), which the encoder rejects.
 ///
 /// # chrono and jiff
-/// This crate depends on neither. Their instants convert to `SystemTime`, which every place that takes a
-/// time takes as well: `.timestamp(SystemTime::from(t))`, `.param("start", SystemTime::from(t))`.
+/// This crate depends on neither. Their instants convert to `SystemTime`, which is accepted wherever a time is:
+/// `.timestamp(SystemTime::from(t))`, `.param("start", SystemTime::from(t))`.
 ///
 /// | | to it | from it |
 /// |---|---|---|
@@ -45,7 +44,7 @@ impl Timestamp {
     /// The latest instant: 2262-04-11T23:47:16.854775807Z.
     pub const MAX: Timestamp = Timestamp(i64::MAX);
 
-    /// The instant so many nanoseconds after (or, if negative, before) the epoch.
+    /// Returns the instant `nanos` nanoseconds after the epoch, or before it if negative.
     ///
     /// ```
     /// use influx_edge::Timestamp;
@@ -58,22 +57,22 @@ impl Timestamp {
         Timestamp(nanos)
     }
 
-    /// The instant so many microseconds after the epoch. A count that an `i64` of nanoseconds can't
-    /// hold gives [`MIN`](Timestamp::MIN) or [`MAX`](Timestamp::MAX), which no line can carry.
+    /// Returns the instant `micros` microseconds after the epoch. Saturates at [`MIN`](Timestamp::MIN) and
+    /// [`MAX`](Timestamp::MAX).
     #[must_use]
     pub const fn from_micros(micros: i64) -> Timestamp {
         Timestamp(micros.saturating_mul(1_000))
     }
 
-    /// The instant so many milliseconds after the epoch; its limits are those of
-    /// [`from_micros`](Timestamp::from_micros).
+    /// Returns the instant `millis` milliseconds after the epoch. Saturates at [`MIN`](Timestamp::MIN) and
+    /// [`MAX`](Timestamp::MAX).
     #[must_use]
     pub const fn from_millis(millis: i64) -> Timestamp {
         Timestamp(millis.saturating_mul(1_000_000))
     }
 
-    /// The instant so many seconds after the epoch; its limits are those of
-    /// [`from_micros`](Timestamp::from_micros).
+    /// Returns the instant `secs` seconds after the epoch. Saturates at [`MIN`](Timestamp::MIN) and
+    /// [`MAX`](Timestamp::MAX).
     ///
     /// ```
     /// use influx_edge::Timestamp;
@@ -87,7 +86,7 @@ impl Timestamp {
         Timestamp(secs.saturating_mul(1_000_000_000))
     }
 
-    /// Nanoseconds since the epoch.
+    /// Returns the nanoseconds since the epoch.
     ///
     /// ```
     /// use influx_edge::Timestamp;
@@ -100,13 +99,13 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole microseconds since the epoch, rounded down (towards the past, also before 1970).
+    /// Returns the whole microseconds since the epoch, rounded down (towards the past, also before 1970).
     #[must_use]
     pub const fn as_micros(self) -> i64 {
         self.0.div_euclid(1_000)
     }
 
-    /// Whole milliseconds since the epoch, rounded down.
+    /// Returns the whole milliseconds since the epoch, rounded down.
     ///
     /// ```
     /// use influx_edge::Timestamp;
@@ -121,17 +120,17 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Whole seconds since the epoch, rounded down.
+    /// Returns the whole seconds since the epoch, rounded down.
     #[must_use]
     pub const fn as_secs(self) -> i64 {
         self.0.div_euclid(1_000_000_000)
     }
 
-    /// The instant so much later; `None` after [`MAX`](Timestamp::MAX).
+    /// Adds a duration. Returns `None` beyond [`MAX`](Timestamp::MAX).
     #[must_use]
     pub const fn checked_add(self, duration: Duration) -> Option<Timestamp> {
         let nanos = duration.as_nanos();
-        // Neither is longer than from MIN to MAX then, nor lost in the cast.
+        // Longer than from MIN to MAX. What is not longer fits in the cast.
         if nanos > u64::MAX as u128 {
             return None;
         }
@@ -141,7 +140,7 @@ impl Timestamp {
         }
     }
 
-    /// The instant so much earlier; `None` before [`MIN`](Timestamp::MIN).
+    /// Subtracts a duration. Returns `None` before [`MIN`](Timestamp::MIN).
     #[must_use]
     pub const fn checked_sub(self, duration: Duration) -> Option<Timestamp> {
         let nanos = duration.as_nanos();
@@ -154,8 +153,8 @@ impl Timestamp {
         }
     }
 
-    /// The machine's clock, now. A clock that shows a year before 1677 or after 2262 gives
-    /// [`MIN`](Timestamp::MIN) or [`MAX`](Timestamp::MAX), which no line can carry.
+    /// Reads the machine's clock. Saturates at [`MIN`](Timestamp::MIN) and [`MAX`](Timestamp::MAX) before 1677
+    /// and after 2262.
     ///
     /// ```
     /// use influx_edge::Timestamp;
@@ -174,9 +173,8 @@ impl Timestamp {
         })
     }
 
-    /// Reads RFC 3339: `2023-11-14T22:13:20Z`, with up to nine fraction digits, `Z` or an offset.
-    ///
-    /// Exact, without allocation, and quick on 32-bit machines.
+    /// Parses RFC 3339: `2023-11-14T22:13:20Z`, with up to nine fraction digits, and with `Z` or an offset. Exact,
+    /// and without an allocation.
     ///
     /// ```
     /// use influx_edge::Timestamp;
@@ -188,27 +186,26 @@ impl Timestamp {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is no RFC 3339 time, or none that a [`Timestamp`] can hold. A
-    /// leap second (`:60`) is refused, as the server does, and so is a tenth fraction digit, which
-    /// could not be kept.
+    /// Returns an error if the text isn't an RFC 3339 time, or the time is out of range. Leap seconds (`:60`) are
+    /// rejected, as by the server, and so is a tenth fraction digit, which would be lost.
     pub fn parse(text: &str) -> Result<Timestamp, TimestampError> {
         Timestamp::parse_at(text.as_bytes(), text.len())
     }
 
-    /// As [`parse`](Timestamp::parse), of the first `len` bytes of a longer text, which needn't be UTF-8.
+    /// Parses the first `len` bytes of a longer text, which needn't be UTF-8.
     #[inline]
     pub(crate) fn parse_at(tail: &[u8], len: usize) -> Result<Timestamp, TimestampError> {
         rfc3339::parse(tail, len).map(Timestamp)
     }
 
-    /// The same as InfluxDB 3 writes it: see [`rfc3339::parse_utc`].
+    /// Parses the same in the forms of InfluxDB 3: see [`rfc3339::parse_utc`].
     #[cfg(feature = "v3")]
     #[inline]
     pub(crate) fn parse_utc(tail: &[u8], len: usize) -> Result<Timestamp, TimestampError> {
         rfc3339::parse_utc(tail, len).map(Timestamp)
     }
 
-    /// Displays all nine fraction digits, as Flux time literals are written:
+    /// Returns a `Display` with all nine fraction digits, as in Flux time literals:
     /// `2023-11-14T22:13:20.500000000Z`.
     ///
     /// ```
@@ -222,7 +219,7 @@ impl Timestamp {
     }
 }
 
-/// As RFC 3339 in UTC, the fraction without trailing zeros: `2023-11-14T22:13:20.5Z`.
+/// The text of `Display`: RFC 3339 in UTC, without trailing zeros of the fraction, `2023-11-14T22:13:20.5Z`.
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -244,7 +241,7 @@ impl core::str::FromStr for Timestamp {
     }
 }
 
-/// Ends at [`Timestamp::MAX`]; [`Timestamp::checked_add`] gives `None` beyond it.
+/// Saturates at [`Timestamp::MAX`]. [`Timestamp::checked_add`] returns `None` instead.
 impl Add<Duration> for Timestamp {
     type Output = Timestamp;
 
@@ -253,7 +250,7 @@ impl Add<Duration> for Timestamp {
     }
 }
 
-/// Ends at [`Timestamp::MIN`]; [`Timestamp::checked_sub`] gives `None` beyond it.
+/// Saturates at [`Timestamp::MIN`]. [`Timestamp::checked_sub`] returns `None` instead.
 impl Sub<Duration> for Timestamp {
     type Output = Timestamp;
 
@@ -274,7 +271,7 @@ impl SubAssign<Duration> for Timestamp {
     }
 }
 
-/// Ends at [`Timestamp::MIN`] and [`Timestamp::MAX`].
+/// Saturates at [`Timestamp::MIN`] and [`Timestamp::MAX`].
 impl Add<SignedDuration> for Timestamp {
     type Output = Timestamp;
 
@@ -283,7 +280,7 @@ impl Add<SignedDuration> for Timestamp {
     }
 }
 
-/// Ends at [`Timestamp::MIN`] and [`Timestamp::MAX`].
+/// Saturates at [`Timestamp::MIN`] and [`Timestamp::MAX`].
 impl Sub<SignedDuration> for Timestamp {
     type Output = Timestamp;
 
@@ -292,7 +289,7 @@ impl Sub<SignedDuration> for Timestamp {
     }
 }
 
-/// The time from the second to the first, 292 years at most in either direction.
+/// Returns the time from the second to the first. Saturates at 292 years in either direction.
 ///
 /// ```
 /// use influx_edge::{SignedDuration, Timestamp};
@@ -360,7 +357,7 @@ impl TryFrom<Timestamp> for std::time::SystemTime {
     }
 }
 
-/// A [`Timestamp`] displayed with exactly nine fraction digits; see [`Timestamp::rfc3339_nanos`].
+/// A [`Timestamp`] displayed with nine fraction digits.
 struct Rfc3339Nanos(Timestamp);
 
 impl fmt::Display for Rfc3339Nanos {
@@ -371,12 +368,12 @@ impl fmt::Display for Rfc3339Nanos {
 
 #[cfg(feature = "serde")]
 impl Timestamp {
-    /// By which a [`Timestamp`] that is written as a number is known.
+    /// The name of the newtype as which a [`Timestamp`] is serialized as a number.
     pub(crate) const SERDE_NAME: &str = "influx_edge::Timestamp";
 }
 
-/// Times travel as RFC 3339 text, as the HTTP API writes them; in formats that aren't for people, as a
-/// number of nanoseconds.
+/// Serializes RFC 3339 text, as the HTTP API writes it; in formats that aren't human-readable, a number of
+/// nanoseconds.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -388,8 +385,8 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-/// From RFC 3339 text, or from a number of nanoseconds. With the feature `v3` the text may lack the zone, as
-/// InfluxDB 3 writes it, and is in UTC then.
+/// Deserializes RFC 3339 text, or a number of nanoseconds. With the feature `v3` the text may lack the zone, as
+/// InfluxDB 3 writes it; the zone is then UTC.
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {

@@ -1,4 +1,4 @@
-//! Numbers as text in little code: where [`FAST_PATHS`](crate::FAST_PATHS) is off.
+//! Numbers as text in little code, for where [`FAST_PATHS`](crate::FAST_PATHS) is off.
 //!
 //! The texts are those of itoa and zmij. Those two crates need memmove, memset and a 64-bit division,
 //! which on a Cortex-M are library routines: 2.7 KiB in rustup's prebuilt core, which is optimised for
@@ -138,7 +138,7 @@ impl Format {
             return Ok(());
         }
         cursor.put(b'e')?;
-        // An older parser of InfluxDB 3 takes 1e16 for an error.
+        // An older parser of InfluxDB 3 rejects 1e16.
         cursor.put(if first < 0 { b'-' } else { b'+' })?;
         integer(cursor, false, first.unsigned_abs().into())
     }
@@ -154,7 +154,7 @@ impl Format {
 /// so that the integer part has one digit less than it may need. If that or the next integer lies
 /// between the borders to the neighbouring floats it is the result; otherwise one more digit is.
 fn shortest(number: u64, two: i32, regular: bool) -> (u64, i32) {
-    /// How many bits stay free above the integer part.
+    /// The number of bits that stay free above the integer part.
     const SPARE: i32 = 6;
     const HALF: u64 = 1 << 63;
     // Floor of the logarithm of 2^two, or of three quarters of that.

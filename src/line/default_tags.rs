@@ -1,4 +1,4 @@
-//! Default tags, which every line of an encoder gets unless it has them itself.
+//! `DefaultTags`: the tags that a line gets unless it has them itself.
 
 #[cfg(feature = "client")]
 use super::duplicate_keys;
@@ -12,8 +12,8 @@ use super::value::TagValue;
 
 /// Tags that every line of an encoder gets unless it has them itself, in storage for `N` bytes.
 ///
-/// The line's own tag wins; a line's tag with an empty value counts as absent, so the default
-/// steps in. Checked and escaped once. `N` counts as for [`Series`](super::Series), without a measurement.
+/// The line's own tag wins, unless its value is empty. Default tags are checked and escaped once. `N` counts as
+/// for [`Series`](super::Series), without a measurement.
 ///
 /// ```
 /// use influx_edge::line::{DefaultTags, Encoder};
@@ -27,7 +27,7 @@ use super::value::TagValue;
 /// ```
 pub type DefaultTags<const N: usize> = DefaultTagsIn<heapless::Vec<u8, N>>;
 
-/// [`DefaultTags`] that allocate the bytes they need, when they are built.
+/// [`DefaultTags`] that allocate the bytes they need, when tags are added.
 ///
 /// ```
 /// use influx_edge::line::{Encoder, OwnedDefaultTags};
@@ -46,7 +46,7 @@ pub type OwnedDefaultTags = DefaultTagsIn<alloc::vec::Vec<u8>>;
 pub struct DefaultTagsIn<S>(SeriesIn<S>);
 
 impl<S: Sink + Default> DefaultTagsIn<S> {
-    /// No tags yet.
+    /// Creates an empty list.
     ///
     /// ```
     /// use influx_edge::line::DefaultTags;
@@ -62,7 +62,7 @@ impl<S: Sink + Default> DefaultTagsIn<S> {
 }
 
 impl<S: Sink> DefaultTagsIn<S> {
-    /// Adds a tag. An empty value or `None` adds nothing.
+    /// Adds a tag. `None` and an empty value add nothing.
     ///
     /// ```
     /// use influx_edge::line::{DefaultTags, EncodeError};
@@ -79,7 +79,7 @@ impl<S: Sink> DefaultTagsIn<S> {
         self.0.tag(key, value).map(DefaultTagsIn)
     }
 
-    /// The escaped list: `,host=gw-7,site=north`.
+    /// Returns the escaped list: `,host=gw-7,site=north`.
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -89,7 +89,7 @@ impl<S: Sink> DefaultTagsIn<S> {
 
 #[cfg(feature = "client")]
 impl OwnedDefaultTags {
-    /// These tags, and of the others those whose keys are not among them.
+    /// Adds those of the other tags whose keys are not among these.
     #[must_use]
     pub(crate) fn or(mut self, others: &OwnedDefaultTags) -> Self {
         for tag in duplicate_keys::tags(others.as_bytes()) {

@@ -1,24 +1,34 @@
 //! Duplicate keys on a line: a Bloom filter and fingerprints, in fixed storage.
-//!
-//! Each key gives a hash. Six bits of it choose one of 64 bits, and a key whose bit is not set
-//! is surely new. If it is set, sixteen other bits are looked for among those of the first keys;
-//! not there, the key is new as well. Only what is left looks back over the bytes of the line.
+
+// Servers disagree about a key that stands twice on a line, so each new key has to be compared with all
+// before it. To do so by text would cost as much as the rest of the encoder. Three steps, each of which
+// decides nearly everything that the one before it left open:
+//
+// 1. A Bloom filter (Bloom, "Space/Time Trade-offs in Hash Coding with Allowable Errors", 1970) of 64 bits
+//    and one hash function: six bits of a key's hash choose a bit. Not set, the key is new.
+// 2. Fingerprints: sixteen other bits of the hash, kept for the first 32 keys. Not among them, the key is
+//    new. A line of 12 fields comes here once on average (66 pairs, 64 bits), and one in ten thousand goes
+//    on.
+// 3. The bytes of the line, parsed into keys. Only this step can find a duplicate.
+//
+// False positives cost time, never correctness. There are no false negatives: what is forgotten (the
+// fingerprints of further keys, all those of a prepared series) sets `more`, which makes step 2 undecided.
 
 use heapless::Vec;
 
-/// How many keys leave their sixteen bits behind; longer lines look back more often.
+/// The most keys with a fingerprint.
 const FINGERPRINTS: usize = 32;
 
-/// The keys seen so far, as far as that takes no looking back.
+/// The keys of a line so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeySet {
     bits: Bits,
     fingerprints: Vec<u16, FINGERPRINTS>,
-    /// There are keys without a fingerprint.
+    /// True if there are keys without a fingerprint.
     more: bool,
 }
 
-/// One bit for each of 64 groups of keys. In words of the machine, to which it may be aligned.
+/// The Bloom filter. In machine words, whose alignment costs no padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Bits([usize; 64 / usize::BITS as usize]);
 
@@ -50,7 +60,7 @@ impl KeySet {
         self.seed(Bits::default());
     }
 
-    /// Takes over the bits of a prepared series; of its keys nothing else is known.
+    /// Begins with the bits of a prepared series, whose fingerprints are unknown.
     #[inline]
     pub(super) fn seed(&mut self, bits: Bits) {
         self.bits = bits;
@@ -58,20 +68,19 @@ impl KeySet {
         self.more = bits != Bits::default();
     }
 
-    /// What [`seed`](Self::seed) takes.
+    /// Returns the bits for a later [`seed`](Self::seed).
     #[inline]
     pub(super) fn bits(&self) -> Bits {
         self.bits
     }
 
-    /// False if the key can't have been there. True decides nothing, and seldom comes for a new
-    /// key: then ask [`definitely_absent`](Self::definitely_absent).
+    /// Returns `false` if the key is new. `true` decides nothing.
     #[inline]
     pub(super) fn might_contain(&self, key: KeyHash) -> bool {
         self.bits.contain(key)
     }
 
-    /// True if the key can't have been there. False decides nothing.
+    /// Returns `true` if the key is new. `false` decides nothing.
     #[inline]
     pub(super) fn definitely_absent(&self, key: KeyHash) -> bool {
         !self.might_contain(key) || self.not_among_fingerprints(key)
@@ -93,20 +102,21 @@ impl KeySet {
 }
 
 impl KeyHash {
-    /// The first and the last eight bytes of the key and its length, mixed: keys of one line often
-    /// differ in one place only (`core0`, `core1`; `temp_c`, `temp_f`).
+    /// Hashes the first and the last eight bytes of the key and its length.
     #[inline]
     pub(super) fn of(key: &[u8]) -> KeyHash {
         let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
             (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
             _ => short(key),
         };
+        // Keys of one line often differ in one place only (`core0`, `core1`; `temp_c`, `temp_f`), mostly at the
+        // end. Fibonacci hashing (Knuth, vol. 3, 6.4) spreads that over the high bits, which are used.
         let mixed = first ^ last.rotate_left(29) ^ (key.len() as u64) << 8;
         let mixed = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         KeyHash(mixed ^ (mixed >> 29))
     }
 
-    /// One of 64 bits, and the word that it is in.
+    /// Returns the bit, and the word that it is in.
     #[inline]
     fn bit(self) -> (usize, usize) {
         let bit = (self.0 >> 58) as usize;
@@ -120,7 +130,7 @@ impl KeyHash {
     }
 }
 
-/// All bytes of a key of up to seven.
+/// Returns all bytes of a key of up to seven.
 #[inline]
 fn short(key: &[u8]) -> (u64, u64) {
     match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
@@ -136,8 +146,8 @@ fn short(key: &[u8]) -> (u64, u64) {
     }
 }
 
-/// True if the escaped `key` stands among the tags of a series key (`m,a=1,b=2`), or among the
-/// fields of a field list (`a=1,b="x"`) when `fields` says so.
+/// Returns `true` if the escaped `key` is among the tags of a series key (`m,a=1,b=2`) or, with `fields`,
+/// among the keys of a field list (`a=1,b="x"`).
 pub(super) fn contains(list: &[u8], key: &[u8], fields: bool) -> bool {
     let mut rest = list;
     if !fields {
@@ -154,7 +164,7 @@ pub(super) fn contains(list: &[u8], key: &[u8], fields: bool) -> bool {
     false
 }
 
-/// The tags of a list `,a=1,b=2`, one by one, still escaped: `a=1`, then `b=2`.
+/// Returns the escaped tags of a list `,a=1,b=2` one by one: `a=1`, then `b=2`.
 pub(super) fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = list;
     core::iter::from_fn(move || {
@@ -165,12 +175,12 @@ pub(super) fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The escaped key of an escaped tag.
+/// Returns the escaped key of an escaped tag.
 pub(super) fn key_of(tag: &[u8]) -> &[u8] {
     tag.get(..end_of(tag, b'=', false)).unwrap_or(tag)
 }
 
-/// The offset of the first `stop` that is neither escaped nor, in a field's value, inside quotes.
+/// Returns the offset of the first `stop` that is neither escaped nor, in a field's value, inside quotes.
 fn end_of(text: &[u8], stop: u8, quotes: bool) -> usize {
     let mut escaped = false;
     let mut quoted = false;

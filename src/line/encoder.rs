@@ -15,9 +15,7 @@ use super::value::sealed::Value;
 use super::value::{FieldValue, TagValue};
 use crate::Precision;
 
-/// Encoded lines, and the unit their timestamps count in: what a write takes.
-///
-/// The two travel together so that they can't disagree.
+/// Encoded lines and the unit of their timestamps, which a write takes together so that they can't disagree.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -38,14 +36,12 @@ pub struct Lines<'a> {
 
 /// Writes line protocol into a [`Sink`]: whole lines, or none.
 ///
-/// The order of the parts is in the types: [`line`](Self::line) gives a [`Line`], which takes tags
-/// and then fields; the first field gives [`Fields`], which takes fields and then an end. An error
-/// on the way is kept and comes out at the end, so a chain needs one `?`. After an error, and
-/// after a line that was dropped half-way, the buffer ends with the last complete line, and the
-/// next `line` works.
+/// The types enforce the order of the parts: [`line`](Self::line) returns a [`Line`], which takes tags
+/// and then fields; the first field returns [`Fields`], which takes fields and then an end. An error
+/// on the way is returned at the end, so a chain needs one `?`. After an error, and after a line that
+/// was dropped before its end, the buffer ends with the last complete line, and the next `line` works.
 ///
-/// What is refused and why is listed at [`EncodeError`]. Nothing is allocated except by the
-/// growing sinks, and then only to grow.
+/// [`EncodeError`] lists what is rejected, and why. Only growing sinks allocate, and only to grow.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -59,9 +55,9 @@ pub struct Lines<'a> {
 ///     .field("door_open", false)
 ///     .timestamp(1_700_000_000)?;
 ///
-/// // A line that is refused leaves no trace.
-/// let refused = enc.line("weather").field("temp_c", f64::NAN).finish();
-/// assert!(matches!(refused, Err(EncodeError::NotFinite(_))));
+/// // A line that is rejected leaves no trace.
+/// let rejected = enc.line("weather").field("temp_c", f64::NAN).finish();
+/// assert!(matches!(rejected, Err(EncodeError::NotFinite(_))));
 /// assert_eq!(
 ///     enc.as_bytes(),
 ///     b"weather,station=zrh-1 temp_c=21.5,door_open=false 1700000000\n"
@@ -69,7 +65,7 @@ pub struct Lines<'a> {
 /// # Ok::<(), EncodeError>(())
 /// ```
 ///
-/// Misuse does not compile. A tag after a field:
+/// Misuse doesn't compile. A tag after a field:
 ///
 /// ```compile_fail,E0599
 /// # use influx_edge::line::Encoder;
@@ -104,10 +100,10 @@ pub struct Encoder<S> {
 }
 
 impl<'b> Encoder<&'b mut [u8]> {
-    /// An encoder into a fixed buffer. A line that does not fit is
+    /// Creates an encoder into a fixed buffer. A line that doesn't fit is
     /// [`BufferFull`](EncodeError::BufferFull).
     ///
-    /// A usual line takes 60 to 200 bytes; the buffer need only hold the longest one.
+    /// A usual line takes 60 to 200 bytes. The buffer must hold the longest one.
     ///
     /// ```
     /// use influx_edge::line::Encoder;
@@ -126,8 +122,8 @@ impl<'b> Encoder<&'b mut [u8]> {
 
 #[cfg(feature = "alloc")]
 impl Encoder<alloc::vec::Vec<u8>> {
-    /// An encoder into a `Vec` that grows to `max` bytes at most. Beyond them a line is
-    /// [`BufferFull`](EncodeError::BufferFull). Allocates with the first line, and by doubling from then on.
+    /// Creates an encoder into a `Vec` that grows to at most `max` bytes. A line beyond them is
+    /// [`BufferFull`](EncodeError::BufferFull). Allocates at the first line, and then by doubling.
     ///
     /// ```
     /// use influx_edge::line::{EncodeError, Encoder};
@@ -148,7 +144,7 @@ impl Encoder<alloc::vec::Vec<u8>> {
 }
 
 impl<S: Sink> Encoder<S> {
-    /// An encoder into any [`Sink`]. What was in the sink is overwritten.
+    /// Creates an encoder into any [`Sink`]. Bytes that were in it are overwritten.
     ///
     /// ```
     /// use influx_edge::line::Encoder;
@@ -167,9 +163,9 @@ impl<S: Sink> Encoder<S> {
         }
     }
 
-    /// Sets the unit of the timestamps. Defaults to nanoseconds.
+    /// Sets the unit of the timestamps. Default: nanoseconds.
     ///
-    /// Set it before the first line: it speaks for every line in the buffer.
+    /// Set it before the first line: it applies to every line in the buffer.
     ///
     /// ```
     /// use influx_edge::{Precision, Timestamp, line::Encoder};
@@ -185,11 +181,11 @@ impl<S: Sink> Encoder<S> {
         self
     }
 
-    /// Refuses a string field with a newline in it. Defaults to off.
+    /// Rejects string fields with a newline. Default: off.
     ///
-    /// InfluxDB stores such a string unchanged. Servers that cut their input into lines before
-    /// they parse it (VictoriaMetrics does) take the rest of the string for new lines: whoever
-    /// controls the string can then write points of their own.
+    /// InfluxDB stores such a string unchanged. Servers that split their input into lines before parsing
+    /// it, such as VictoriaMetrics, read the rest of the string as new lines. Anyone who controls the
+    /// string can then inject points.
     ///
     /// ```
     /// use influx_edge::line::Encoder;
@@ -198,17 +194,16 @@ impl<S: Sink> Encoder<S> {
     /// assert!(enc.line("log").field("text", "two\nlines").finish().is_err());
     /// ```
     #[must_use]
-    pub fn reject_newlines(mut self, refuse: bool) -> Self {
-        self.core.rules.reject_newlines = refuse;
+    pub fn reject_newlines(mut self, reject: bool) -> Self {
+        self.core.rules.reject_newlines = reject;
         self
     }
 
-    /// Refuses a field key with a `"` in it. Defaults to off.
+    /// Rejects field keys with a `"`. Default: off.
     ///
-    /// Every InfluxDB reads such a key back. VictoriaMetrics takes the quote for the beginning of a
-    /// string: an odd number of them makes it drop the line, misread its values, or find fields
-    /// inside a string value. Set it together with [`reject_newlines`](Self::reject_newlines) for
-    /// such servers.
+    /// Every InfluxDB reads such a key back. To VictoriaMetrics the quote begins a string: after an odd
+    /// number of quotes it drops the line, misreads its values, or finds fields inside a string value.
+    /// For such servers, set this together with [`reject_newlines`](Self::reject_newlines).
     ///
     /// ```
     /// use influx_edge::line::Encoder;
@@ -217,15 +212,15 @@ impl<S: Sink> Encoder<S> {
     /// assert!(enc.line("t").field("the \"key\"", 1).finish().is_err());
     /// ```
     #[must_use]
-    pub fn reject_quoted_keys(mut self, refuse: bool) -> Self {
-        self.core.rules.reject_quoted_keys = refuse;
+    pub fn reject_quoted_keys(mut self, reject: bool) -> Self {
+        self.core.rules.reject_quoted_keys = reject;
         self
     }
 
-    /// Leaves a NaN or infinite field out instead of refusing its line. Defaults to off.
+    /// Leaves out NaN and infinite fields instead of rejecting their line. Default: off.
     ///
-    /// Each one is counted in [`skipped`](Self::skipped). A line of which nothing is left is
-    /// still [`NoFields`](EncodeError::NoFields).
+    /// Each is counted in [`skipped`](Self::skipped). A line without any field left is still
+    /// [`NoFields`](EncodeError::NoFields).
     ///
     /// ```
     /// use influx_edge::line::Encoder;
@@ -241,13 +236,13 @@ impl<S: Sink> Encoder<S> {
         self
     }
 
-    /// Rejects a line with a tag whose value is empty: [`EncodeError::Empty`]. Defaults to off.
+    /// Rejects lines with a tag whose value is empty: [`EncodeError::Empty`]. Default: off.
     ///
-    /// No server can store an empty value, so the tag is left out: points of two stations whose names
-    /// could not be read become points of one series, and of two at the same time only one is stored.
-    /// Without this setting each is counted in [`empty_tags`](Self::empty_tags). `None` is a tag that is
-    /// absent on purpose, neither counted nor rejected. A [`Series`](super::Series) left its empty tags
-    /// out when it was built.
+    /// No server can store an empty value, so the tag is left out and counted in
+    /// [`empty_tags`](Self::empty_tags). The danger: if the names of two stations could not be read, their
+    /// points become points of one series, and of two at the same time only one is stored. `None` is a tag
+    /// that is absent on purpose, and neither counted nor rejected. A [`Series`](super::Series) leaves out
+    /// empty tags when it is made.
     ///
     /// ```
     /// use influx_edge::line::Encoder;
@@ -259,13 +254,13 @@ impl<S: Sink> Encoder<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn refuse_empty_tags(mut self, refuse: bool) -> Self {
-        self.core.rules.refuse_empty_tags = refuse;
+    pub fn refuse_empty_tags(mut self, reject: bool) -> Self {
+        self.core.rules.refuse_empty_tags = reject;
         self
     }
 
-    /// Adds these tags to every line that does not have them itself: see
-    /// [`DefaultTags`](super::DefaultTags). Defaults to none.
+    /// Adds these tags to every line that doesn't have them itself: see
+    /// [`DefaultTags`](super::DefaultTags). Default: none.
     ///
     /// ```
     /// use influx_edge::line::{DefaultTags, Encoder};
@@ -285,9 +280,9 @@ impl<S: Sink> Encoder<S> {
         }
     }
 
-    /// Begins a line. Not-yet-finished bytes of an earlier line are forgotten.
+    /// Begins a line, and discards an unfinished one.
     ///
-    /// Sorted tags are a little cheaper for the server; they are written in the order given.
+    /// Tags are written in the order given. Sorted ones are a little cheaper for the server.
     ///
     /// ```
     /// use influx_edge::line::Encoder;
@@ -303,7 +298,7 @@ impl<S: Sink> Encoder<S> {
         self.line_of(measurement.as_bytes())
     }
 
-    /// As [`line`](Self::line), of a text that is known to be UTF-8.
+    /// Begins a line of a measurement that is known to be UTF-8.
     #[inline]
     pub(super) fn line_of(&mut self, measurement: &[u8]) -> Line<'_, S> {
         self.core.begin();
@@ -332,7 +327,7 @@ impl<S: Sink> Encoder<S> {
         Line { enc: self }
     }
 
-    /// The whole lines in the buffer.
+    /// Returns the whole lines in the buffer.
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -348,7 +343,7 @@ impl<S: Sink> Encoder<S> {
             .unwrap_or_default()
     }
 
-    /// The whole lines in the buffer with their precision: what a write takes.
+    /// Returns the whole lines in the buffer with their precision.
     #[inline]
     #[must_use]
     pub fn lines(&self) -> Lines<'_> {
@@ -358,7 +353,7 @@ impl<S: Sink> Encoder<S> {
         }
     }
 
-    /// True if there is no whole line in the buffer.
+    /// Returns `true` if there is no whole line in the buffer.
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -373,7 +368,7 @@ impl<S: Sink> Encoder<S> {
         self.core.committed == 0
     }
 
-    /// How many lines were completed since the last [`clear`](Self::clear).
+    /// Returns the number of lines completed since the last [`clear`](Self::clear).
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -387,24 +382,25 @@ impl<S: Sink> Encoder<S> {
         self.core.lines
     }
 
-    /// How many lines [`as_bytes`](Self::as_bytes) has and whether one of them has no time; `None` if some of
-    /// those that are counted have left.
+    /// Returns the number of lines in [`as_bytes`](Self::as_bytes), and `true` if one of them has no time.
+    /// `None` if some of the counted lines have left the buffer.
     #[cfg(feature = "client")]
     pub(crate) fn counts(&self) -> Option<(usize, bool)> {
         (!S::DRAINS).then_some((self.core.lines, self.core.untimed > 0))
     }
 
-    /// How many of those lines ended without a time: what a batching writer still has to stamp.
+    /// Returns the number of lines without a time, which a batching writer still has to stamp.
     #[cfg(feature = "client")]
     #[inline]
     pub(crate) fn untimed_count(&self) -> usize {
         self.core.untimed
     }
 
-    /// The key of the tag or field that an error is about, as it was given (a
-    /// [`FieldKey`](super::FieldKey): as it is escaped); of a long one the start, at most 256 bytes and
-    /// what the buffer had space for. To be asked right after the error, before the next line. `None` if
-    /// the error is about no key, or about an empty one. Allocates nothing.
+    /// Returns the key of the tag or field that the last error is about, until the next line begins.
+    ///
+    /// It is the key as it was given, or the escaped form of a [`FieldKey`](super::FieldKey). A long key is
+    /// cut to 256 bytes, or to the space that the buffer had. `None` if the error is about no key, or about
+    /// an empty one. Doesn't allocate.
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -418,8 +414,8 @@ impl<S: Sink> Encoder<S> {
         self.core.error_key(self.sink.bytes(), error)
     }
 
-    /// How many non-finite fields were left out since the encoder was made
-    /// (see [`skip_non_finite`](Self::skip_non_finite)).
+    /// Returns the number of non-finite fields left out since the encoder was made: see
+    /// [`skip_non_finite`](Self::skip_non_finite).
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new()).skip_non_finite(true);
@@ -432,8 +428,8 @@ impl<S: Sink> Encoder<S> {
         self.core.skipped as u64
     }
 
-    /// How many tags were left out for their empty value since the encoder was made, those of rejected
-    /// lines included; `None` isn't counted. Stops counting at `u64::MAX`.
+    /// Returns the number of tags left out for their empty value since the encoder was made, including those
+    /// of rejected lines. `None` isn't counted.
     /// [`refuse_empty_tags`](Self::refuse_empty_tags) rejects their lines instead.
     ///
     /// ```
@@ -447,17 +443,17 @@ impl<S: Sink> Encoder<S> {
         self.core.empty_tags as u64
     }
 
-    /// Empties the buffer for the next lines; its storage stays.
+    /// Empties the buffer and keeps its storage.
     #[inline]
     pub fn clear(&mut self) {
         self.core.committed = 0;
         self.core.lines = 0;
         self.core.untimed = 0;
-        // The rest is reset by the next line's beginning.
+        // `begin` resets the rest.
         self.core.pos = 0;
     }
 
-    /// Gives the sink back, cut to the whole lines.
+    /// Returns the sink, cut to the whole lines.
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -472,12 +468,12 @@ impl<S: Sink> Encoder<S> {
         self.sink
     }
 
-    /// The sink, to look at.
+    /// Returns the sink, for its own methods. Its bytes beyond [`as_bytes`](Self::as_bytes) are undefined.
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
     /// enc.line("t").field("v", 1).finish()?;
-    /// assert!(enc.sink().starts_with(enc.as_bytes())); // what follows in it means nothing
+    /// assert!(enc.sink().starts_with(enc.as_bytes()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -485,7 +481,10 @@ impl<S: Sink> Encoder<S> {
         &self.sink
     }
 
-    /// Runs one part of a line, again if the sink can make space. The first error is kept.
+    /// Runs one part of a line, again whenever the sink could make space. The first error is kept.
+    //
+    // A part that fails leaves `pos` where it was. So running it again begins it anew, and the line needs no
+    // other record of how far it got.
     #[inline]
     pub(super) fn attempt(
         &mut self,
@@ -531,12 +530,11 @@ impl<S: Sink> Encoder<S> {
 
 #[cfg(feature = "std")]
 impl<S: Sink + Draining> Encoder<S> {
-    /// Passes every whole line on and flushes the writer: for encoders into a
-    /// [`IoSink`](super::IoSink), with or without default tags.
+    /// Writes every whole line to the [`io::Write`](std::io::Write) of an [`IoSink`](super::IoSink), and
+    /// flushes it.
     ///
     /// # Errors
-    /// Returns the writer's error if it fails. The lines it did not take stay in the buffer; call
-    /// again to go on.
+    /// Returns the writer's error. Lines that were not written stay in the buffer for the next call.
     pub fn flush(&mut self) -> std::io::Result<()> {
         self.core.begin();
         let (gone, done) = self.sink.drain(self.core.committed, self.core.pos);
@@ -545,7 +543,7 @@ impl<S: Sink + Draining> Encoder<S> {
     }
 }
 
-/// A line with its measurement: takes tags, then fields. See [`Encoder::line`].
+/// A line that has its measurement, and takes tags, then fields. Made by [`Encoder::line`].
 #[derive(Debug)]
 #[must_use = "the line is written only after timestamp() or finish()"]
 pub struct Line<'e, S> {
@@ -553,8 +551,8 @@ pub struct Line<'e, S> {
 }
 
 impl<'e, S: Sink> Line<'e, S> {
-    /// Adds a tag. An empty value or `None` means the tag is absent and writes nothing; an empty value is
-    /// counted, or refused: see [`Encoder::refuse_empty_tags`].
+    /// Adds a tag. `None` and an empty value write nothing; an empty value is counted or rejected: see
+    /// [`Encoder::refuse_empty_tags`].
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -570,7 +568,7 @@ impl<'e, S: Sink> Line<'e, S> {
         self
     }
 
-    /// As [`tag`](Self::tag), of what a point keeps.
+    /// Adds a tag that a point keeps.
     #[cfg(feature = "alloc")]
     #[inline]
     pub(super) fn kept_tag(self, key: &[u8], value: &impl Value) -> Self {
@@ -578,8 +576,8 @@ impl<'e, S: Sink> Line<'e, S> {
         self
     }
 
-    /// Adds the first field. `None` writes nothing. The key is a text, or a
-    /// [`FieldKey`](super::FieldKey) prepared before.
+    /// Adds the first field. `None` writes nothing. The key is a text or a prepared
+    /// [`FieldKey`](super::FieldKey).
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -592,7 +590,7 @@ impl<'e, S: Sink> Line<'e, S> {
         self.fields().field(key, value)
     }
 
-    /// Ends the tags without a field yet: for loops that add fields.
+    /// Ends the tags before the first field, for loops that add fields.
     ///
     /// ```
     /// use influx_edge::line::Encoder;
@@ -615,7 +613,7 @@ impl<'e, S: Sink> Line<'e, S> {
     }
 }
 
-/// A line whose tags are complete: takes fields and an end. See [`Encoder::line`].
+/// A line whose tags are complete, and which takes fields and an end. Made by [`Line`].
 #[derive(Debug)]
 #[must_use = "the line is written only after timestamp() or finish()"]
 pub struct Fields<'e, S> {
@@ -623,8 +621,8 @@ pub struct Fields<'e, S> {
 }
 
 impl<S: Sink> Fields<'_, S> {
-    /// Adds a field. `None` writes nothing. The key is a text, or a
-    /// [`FieldKey`](super::FieldKey) prepared before.
+    /// Adds a field. `None` writes nothing. The key is a text or a prepared
+    /// [`FieldKey`](super::FieldKey).
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -640,7 +638,7 @@ impl<S: Sink> Fields<'_, S> {
         self
     }
 
-    /// As [`field`](Self::field), of what a point keeps.
+    /// Adds a field that a point keeps.
     #[cfg(feature = "alloc")]
     #[inline]
     pub(super) fn kept_field(self, key: &[u8], value: &impl Value) -> Self {
@@ -648,15 +646,15 @@ impl<S: Sink> Fields<'_, S> {
         self
     }
 
-    /// Ends the line with its time, which makes it one of the whole lines.
+    /// Ends the line with its time, and commits it.
     ///
     /// # Errors
-    /// Returns an error for the first thing that is wrong with the line, which leaves no trace then.
+    /// Returns the first error of the line, which is then rolled back.
     #[inline]
     pub fn timestamp(self, time: impl IntoTimestamp) -> Result<(), EncodeError> {
         match time.count(self.enc.core.precision) {
             Ok(count) => self.end(Some(count)),
-            // What was wrong before the time comes first.
+            // An earlier error of the line comes first.
             Err(error) => {
                 if !self.enc.core.failed() {
                     self.enc.core.fail(error);
@@ -666,12 +664,11 @@ impl<S: Sink> Fields<'_, S> {
         }
     }
 
-    /// Ends the line without a time. A writer gives it the machine's when it is written; anywhere else it
-    /// travels without one, and the server takes its own clock when the request arrives.
+    /// Ends the line without a time, and commits it. A writer adds the machine's time when it takes the line.
+    /// Sent in any other way, the line gets the server's time when the request arrives.
     ///
-    /// The server reads its clock once per request and rounds it to the precision. Two lines of
-    /// one series without a time in one request are one point, and the second overwrites the
-    /// first.
+    /// The server reads its clock once per request and rounds it to the precision. So two untimed lines
+    /// of one series in one request are one point, and the second overwrites the first.
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -681,7 +678,7 @@ impl<S: Sink> Fields<'_, S> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error for the first thing that is wrong with the line, which leaves no trace then.
+    /// Returns the first error of the line, which is then rolled back.
     #[inline]
     pub fn finish(self) -> Result<(), EncodeError> {
         self.end(None)

@@ -1,10 +1,10 @@
-//! `EncodeError`: what the encoder rejects, with position and reason.
+//! `EncodeError`: the reason and the position of a rejected line.
 
 use core::fmt;
 
 use crate::TimestampError;
 
-/// The part of a line an error speaks of.
+/// The part of a line that an error is about.
 ///
 /// ```
 /// use influx_edge::line::{Encoder, Part};
@@ -44,7 +44,7 @@ impl Part {
         }
     }
 
-    /// What stands before the name of the tag or field that an error is about.
+    /// Returns the words before the name of the tag or field that an error is about.
     #[cfg(any(feature = "client", feature = "serde"))]
     pub(crate) const fn named(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// The kind of a value that serde gave where it has no place.
+/// The kind of a value that serde gave where it can't be written.
 ///
 /// ```
 /// use influx_edge::line::{EncodeError, Encoder, Schema, ValueKind};
@@ -125,14 +125,14 @@ impl fmt::Display for ValueKind {
     }
 }
 
-/// Where in a line the offence is: which part, which tag or field, which byte of its text.
+/// The position of an error in a line: the part, the tag or field, and the byte of its text.
 ///
 /// ```
 /// # let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
 /// let line = enc.line("t").tag("host", "gw-7").tag("site", "north\nwing").field("v", 1);
 /// let at = line.finish().unwrap_err().location().expect("it is in a tag");
 /// assert_eq!((at.index, at.offset), (1, 5));
-/// assert_eq!(at.to_string(), "tag value 2"); // people count from one
+/// assert_eq!(at.to_string(), "tag value 2"); // counted from one
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
@@ -159,37 +159,35 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.part {
             Part::Measurement | Part::Timestamp => f.write_str(self.part.as_str()),
-            // People count from one.
             part => write!(f, "{} {}", part.as_str(), u32::from(self.index) + 1),
         }
     }
 }
 
-/// Why a line was refused. The line left no trace; the encoder is ready for the next one.
+/// The reason why a line was rejected. The line was rolled back, and the encoder is ready for the next one.
 ///
-/// Only [`BufferFull`](EncodeError::BufferFull) and [`Sink`](EncodeError::Sink) can go away by
-/// themselves (send what is there, clear, write the line again). Everything else is a line that
-/// some InfluxDB server would refuse, or would accept and misread: the same line fails again.
+/// After [`BufferFull`](EncodeError::BufferFull) and [`Sink`](EncodeError::Sink) the same line can succeed
+/// later: send the lines in the buffer, clear it, and write the line again. All others are lines that some
+/// InfluxDB server would reject, or accept and misread; they fail again.
 ///
-/// The value is `Copy` and at most 16 bytes.
+/// The value is `Copy` and takes at most 16 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EncodeError {
     /// The sink has no space for the whole line. Lines written before are untouched.
     BufferFull,
-    /// The sink could not pass its lines on; the sink itself holds the reason.
+    /// The sink could not write its lines; the reason is in [`IoSink::error`](super::IoSink::error).
     Sink,
-    /// A line without any field (or with nothing but `None`) says nothing; servers refuse it.
+    /// The line has no field, or only fields that are `None`. Servers reject it.
     NoFields,
     /// The name is empty.
     Empty(Location),
     /// A control character (below 0x20, or 0x7F) in a name or a tag value. It has no escape that
     /// every server reads back, and a newline would begin a line of its own. In the keys of tags and
-    /// fields also U+0080 to U+009F, which InfluxDB 3 refuses there. The number is the character's code
-    /// point.
+    /// fields also U+0080 to U+009F, which InfluxDB 3 rejects there. The number is the code point.
     ControlCharacter(Location, u8),
-    /// A measurement that begins with `#`: every server takes the line for a comment, drops it
-    /// and responds with success.
+    /// A measurement begins with `#`. Every server reads the line as a comment, drops it, and responds with
+    /// success.
     Comment,
     /// A backslash at the end of a name or tag value, or directly before `,` `=` space `"` `\`.
     /// Servers read it as an escape of what follows.
@@ -197,46 +195,44 @@ pub enum EncodeError {
     /// `#!~#` inside, or `#!~` at the end: the storage engine's own separator. Two different
     /// points would become one.
     StorageSeparator(Location),
-    /// A name the server keeps for itself. Tag keys: `time`, `_field`, `_measurement`, `_time`,
+    /// A name that the server reserves. Tag keys: `time`, `_field`, `_measurement`, `_time`,
     /// `_value`, `_start`, `_stop`. Field key: `time`.
     Reserved(Location),
     /// The key is already on this line. Servers disagree about which value would win.
     Duplicate(Location),
     /// NaN or an infinity; line protocol has no form for them.
     NotFinite(Location),
-    /// A newline in a string field, refused because the encoder was told to (see
-    /// [`Encoder::reject_newlines`](super::Encoder::reject_newlines)).
+    /// A newline in a string field, with [`Encoder::reject_newlines`](super::Encoder::reject_newlines).
     Newline(Location),
-    /// A quote in a field key, refused because the encoder was told to (see
-    /// [`Encoder::reject_quoted_keys`](super::Encoder::reject_quoted_keys)).
+    /// A quote in a field key, with
+    /// [`Encoder::reject_quoted_keys`](super::Encoder::reject_quoted_keys).
     Quote(Location),
-    /// Series key, four bytes and field key are longer than 65 535 bytes as escaped. The number
-    /// is the length they would have.
+    /// Series key, four bytes and field key take more than 65 535 bytes as escaped. The number is their
+    /// length.
     KeyTooLong(Location, u32),
     /// The time is outside −9 223 372 036 854 775 806 … 9 223 372 036 854 775 805 nanoseconds
     /// since the epoch (years 1677 to 2262), the range that can be stored *and* queried.
     TimestampOutOfRange,
     /// The value's own `Display` returned an error.
     Format(Location),
-    /// A value of this kind has no form in that part of a line: a sequence anywhere, also as a map's key, a
-    /// float as the time.
+    /// A value of this kind can't be written as that part of a line: a sequence as any, a float as the time.
     Unsupported(Location, ValueKind),
-    /// What was to be serialized as a line is neither a struct nor a map.
+    /// The value to be serialized as a line is neither a struct nor a map.
     NotAStruct(ValueKind),
     /// The value's own `Serialize` returned an error.
     Serialize(Location),
-    /// A tag of the schema, by its index there, is no field of the struct.
+    /// The struct lacks a field that the schema names as a tag. The index is that in the schema.
     MissingTag(Location),
-    /// The time of the schema is no field of the struct.
+    /// The struct lacks the field that the schema names as the time.
     MissingTime,
-    /// The field that the schema takes the measurement from is not there.
+    /// The struct lacks the field that the schema names as the measurement.
     MissingMeasurement,
-    /// The text that was to be the time is none.
+    /// The text of the time is not a time.
     TimestampText(TimestampError),
 }
 
 impl EncodeError {
-    /// Where the offence is, if it has a place.
+    /// Returns the position of the error in the line, if it has one.
     ///
     /// ```
     /// use influx_edge::line::{Encoder, Part};
@@ -283,13 +279,13 @@ impl EncodeError {
 }
 
 impl EncodeError {
-    /// Prints the sentence, with `place` for the location.
+    /// Prints the error with `place` in place of the location.
     pub(crate) fn describe(
         &self,
         f: &mut fmt::Formatter<'_>,
         place: &dyn fmt::Display,
     ) -> fmt::Result {
-        // What follows the place, and what follows the byte offset, if that counts.
+        // The words behind the place, and those behind the byte offset if it is printed.
         let (what, behind) = match self {
             EncodeError::BufferFull => {
                 return f.write_str(

@@ -1,20 +1,34 @@
-//! Escaping: which characters of names (measurement, tag key, tag value, field key) and strings are
-//! escaped, which are rejected.
+//! Escaping of names (measurement, tag key, tag value, field key) and strings, and rejection of what no
+//! escape makes safe.
 //!
-//! Three servers' parsers disagree about most unusual bytes; what stands here is the part they
-//! agree on. Names (measurement, keys, tag values) escape `,` and space, and `=` except in the
-//! measurement; string fields escape `"` and `\`. The refusals are listed at [`EncodeError`].
-//!
-//! Nearly every name is plain. So eight bytes are judged and copied at a time, and the first byte
-//! that is not plain sends the whole name down the careful path. Eight of ASCII take the fewest steps. In a string what needs a backslash
-//! is found eight bytes at a time as well.
+//! The servers' parsers disagree about most unusual bytes; these rules are what they agree on. Names escape
+//! `,` and space, and `=` except in the measurement; string fields escape `"` and `\`. What is rejected is
+//! listed at [`EncodeError`].
+
+// Nearly every name is plain, that is, needs no escape and no second look. So names are scanned and copied
+// eight bytes at a time, by SWAR (see `crate::swar`): a few operations on a word of 64 bits mark the bytes
+// that aren't plain.
+//
+//   name of up to 7 bytes ── plain ──> one store                                (`name`)
+//         │ no                                                     (`any_name`, not inlined)
+//         v
+//   words of 8 bytes, the last one first ── all plain ──> copied                (`plain_words`)
+//         │ no
+//         v
+//   byte by byte, by a table of classes ── no `\`, `#` or control ──> escaped
+//         │ one of these
+//         v
+//   `check_name`, which looks at a byte and what follows it: the only place that rejects
+//
+// Where fast paths are off (without std), and where a name might not fit with all its escapes, it is checked
+// and then copied byte by byte (`careful_name`).
 
 use super::error::{EncodeError, Location, Part};
 use super::slice_writer::SliceWriter;
 use crate::FAST_PATHS;
 use crate::swar::{HIGH, ONES, equal, first_below, first_equal};
 
-/// Which name is being written: decides what is escaped, and names the place in an error.
+/// The name that is written, which decides what is escaped, and its position for an error.
 #[derive(Clone, Copy)]
 pub(super) struct Name {
     pub(super) part: Part,
@@ -27,17 +41,17 @@ impl Name {
     }
 }
 
-/// Writes a name (UTF-8), escaped, or says why it is refused. The cursor may have moved on an error.
+/// Writes a name (UTF-8), escaped. The cursor may have moved after an error.
 #[inline]
 pub(super) fn name(
     cursor: &mut SliceWriter<'_>,
     bytes: &[u8],
     name: Name,
 ) -> Result<(), EncodeError> {
-    // Most names are short and plain. These take no call.
+    // Short plain names take no call.
     if FAST_PATHS && bytes.len() < 8 {
         let word = short_word(bytes);
-        // Zeros are hits, but not those behind the text.
+        // A NUL isn't plain, but the zeros behind the text are no NULs.
         let filled = word | FILL << (bytes.len() * 8);
         let plain = match is_key(name.part) {
             true => ascii_hits(filled) == 0,
@@ -62,7 +76,7 @@ pub(super) fn string(cursor: &mut SliceWriter<'_>, bytes: &[u8]) -> Result<(), E
     any_string(cursor, bytes)
 }
 
-/// A string that is longer, or not plain, or that comes to the end of a buffer.
+/// Writes any string: longer, not plain, or at the end of a buffer.
 #[inline(never)]
 fn any_string(cursor: &mut SliceWriter<'_>, text: &[u8]) -> Result<(), EncodeError> {
     let mut rest = text;
@@ -72,7 +86,7 @@ fn any_string(cursor: &mut SliceWriter<'_>, text: &[u8]) -> Result<(), EncodeErr
         cursor.advance(written)?;
         rest = text.get(read..).unwrap_or_default();
     }
-    // What is left is the end of the last eight bytes.
+    // The rest is the end of the last eight bytes, which are loaded whole and shifted.
     if let (true, Some(last), 1..8) = (FAST_PATHS, text.last_chunk::<8>(), rest.len()) {
         let word = u64::from_le_bytes(*last) >> (64 - rest.len() * 8);
         if string_hits(word) == 0 && cursor.put_word(word, rest.len()) {
@@ -88,11 +102,11 @@ fn any_string(cursor: &mut SliceWriter<'_>, text: &[u8]) -> Result<(), EncodeErr
     Ok(())
 }
 
-/// Space for eight bytes, eight backslashes and a word behind them that means nothing.
+/// Eight bytes and eight backslashes, and as many as the last store of a word may write behind them.
 const WORD_CAPACITY: usize = 24;
 
-/// Writes the whole words of a string's inside, as far as there is surely space. Says how many
-/// bytes were read and how many written; what is left of `dest` behind them may be overwritten.
+/// Writes the whole words of a string's inside while there is space for the worst case. Returns the number of
+/// bytes read and written. `dest` behind them may be overwritten.
 #[inline]
 fn string_words(dest: &mut [u8], text: &[u8]) -> (usize, usize) {
     let (mut read, mut written) = (0, 0);
@@ -113,7 +127,7 @@ fn string_words(dest: &mut [u8], text: &[u8]) -> (usize, usize) {
     (read, written)
 }
 
-/// Puts the backslashes into a word of a string that begins the slot, and says how many.
+/// Inserts the backslashes into the word of a string that begins the slot, and returns their number.
 #[inline]
 fn put_backslashes(slot: &mut [u8; WORD_CAPACITY], word: u64) -> usize {
     let mut hits = equal(word, ONES * u64::from(b'"')) | equal(word, ONES * u64::from(b'\\'));
@@ -121,7 +135,8 @@ fn put_backslashes(slot: &mut [u8; WORD_CAPACITY], word: u64) -> usize {
     while hits != 0 {
         let bits = hits.trailing_zeros() & 56;
         let at = (bits / 8) as usize + count;
-        // The word again from that byte on, a place further: what is written last is right.
+        // A backslash over the byte, and behind it the word once more from that byte on. What this stores too
+        // much is overwritten by the next round, or means nothing.
         if let Some(slot) = slot.get_mut(at) {
             *slot = b'\\';
         }
@@ -140,7 +155,7 @@ fn put(slot: &mut [u8; WORD_CAPACITY], at: usize, word: u64) {
     }
 }
 
-/// Escapes what a `Display` wrote raw from `start` on, in place, as a name.
+/// Escapes in place, as a name, what a `Display` wrote from `start` on.
 pub(super) fn name_in_place(
     cursor: &mut SliceWriter<'_>,
     start: usize,
@@ -150,7 +165,7 @@ pub(super) fn name_in_place(
     escape_in_place(cursor, start, escapes, |byte| needs_escape(byte, name.part))
 }
 
-/// Escapes what a `Display` wrote raw from `start` on, in place, as the inside of a string.
+/// Escapes in place, as the inside of a string, what a `Display` wrote from `start` on.
 pub(super) fn string_in_place(
     cursor: &mut SliceWriter<'_>,
     start: usize,
@@ -168,7 +183,10 @@ fn special_in_string(byte: u8) -> bool {
     byte == b'"' || byte == b'\\'
 }
 
-/// Shifts the text right from its end, putting a backslash before each special byte.
+/// Inserts a backslash before each special byte.
+//
+// From the end to the front, so that no byte is overwritten before it is moved, and only until the last
+// backslash is in place: what is before it doesn't move.
 fn escape_in_place(
     cursor: &mut SliceWriter<'_>,
     start: usize,
@@ -205,7 +223,7 @@ fn needs_escape(byte: u8, part: Part) -> bool {
     }
 }
 
-/// A name that is longer, or not plain, or that comes to the end of a buffer.
+/// Writes any name: longer, not plain, or at the end of a buffer.
 #[inline(never)]
 fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     let escaped = match name.part {
@@ -238,7 +256,7 @@ fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(),
     for &byte in text {
         let class = class(byte);
         seen |= class;
-        // Names repeat from line to line, so the branch is foreseen.
+        // Names repeat from line to line, so the branch is predicted.
         if class & escaped != 0 {
             put(b'\\');
         }
@@ -251,14 +269,14 @@ fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(),
     cursor.advance(len)
 }
 
-/// (Apart, for it slows the loop before it.)
+/// (Not inlined: that slows the loop before it.)
 #[cold]
 #[inline(never)]
 fn look_closer(text: &[u8], name: Name) -> Result<(), EncodeError> {
     check_name(text, name).map(|_| ())
 }
 
-/// The same where there may be too little space for the worst case, or where code should be short.
+/// Writes a name in little code, or where there may be too little space for the worst case.
 #[cold]
 fn careful_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(), EncodeError> {
     check_name(text, name)?;
@@ -271,10 +289,10 @@ fn careful_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result
     Ok(())
 }
 
-/// What a byte of a name may ask for.
+/// The classes of a name's bytes.
 const COMMA_SPACE: u8 = 1;
 const EQUALS: u8 = 2;
-/// Control characters are refused; `\` and `#` are in some company.
+/// Control characters, which are rejected, and `\` and `#`, which are before some others.
 const LOOK_CLOSER: u8 = 4;
 
 #[inline]
@@ -291,7 +309,7 @@ fn class(byte: u8) -> u8 {
                 b',' | b' ' => COMMA_SPACE,
                 b'=' => EQUALS,
                 0..=0x1F | 0x7F | b'\\' | b'#' => LOOK_CLOSER,
-                // The first byte of U+0080 to U+00BF, of which the first half are such, too.
+                // The first byte of U+0080 to U+00BF, whose first half is control characters, too.
                 0xC2 => LOOK_CLOSER,
                 _ => 0,
             };
@@ -299,16 +317,15 @@ fn class(byte: u8) -> u8 {
         }
         classes
     };
-    // A byte always has its place in 256.
+    // In range: a byte is below 256.
     CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// The refusals of a name. `Ok` is the number of escapes it needs.
+/// Checks a name. Returns the number of escapes it needs.
 pub(super) fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> {
     let mut escapes = 0;
     for (offset, &byte) in text.iter().enumerate() {
-        // Nearly every byte is none of those, whatever follows it. (With the fast paths no byte of
-        // an ordinary name comes here.)
+        // Spares most bytes the look at what follows. (With the fast paths no ordinary name comes here.)
         let harmless = !FAST_PATHS && !matches!(byte, 0..=0x1F | 0x7F | b'\\' | b'#' | 0xC2);
         if let (false, Some(code)) = (harmless, offence(text, offset, name.part)) {
             return Err(match code {
@@ -322,7 +339,7 @@ pub(super) fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> 
     Ok(escapes)
 }
 
-/// The code of the character at `at`, if that, with what follows it, is refused in a name of this part.
+/// Returns the code of the character at `at` if it is rejected, with what follows it, in a name of this part.
 #[inline]
 pub(super) fn offence(text: &[u8], at: usize, part: Part) -> Option<u8> {
     let rest = text.get(at..).unwrap_or_default();
@@ -334,27 +351,29 @@ pub(super) fn offence(text: &[u8], at: usize, part: Part) -> Option<u8> {
         [b'#', b'!', b'~'] | [b'#', b'!', b'~', b'#', ..] if !matches!(part, Part::FieldKey) => {
             Some(b'#')
         }
-        // U+0080 to U+009F: InfluxDB 3 refuses them in the names of columns, and only there.
+        // U+0080 to U+009F: InfluxDB 3 rejects them in the names of columns, and only there.
         [0xC2, code @ 0x80..=0x9F, ..] if is_key(part) => Some(*code),
         _ => None,
     }
 }
 
-/// Whether the name is that of a column in InfluxDB 3.
+/// Returns `true` if the name is that of a column in InfluxDB 3.
 #[inline]
 const fn is_key(part: Part) -> bool {
     matches!(part, Part::TagKey | Part::FieldKey)
 }
 
-/// Bytes that are plain everywhere.
+/// Eight bytes that are plain everywhere.
 const FILL: u64 = ONES * b'a' as u64;
 
-/// Zero if all eight bytes are of ASCII and can go out in a name as they are, without a second look.
-///
-/// Of the bytes below `-` most can't, and the others are rare in names: one comparison for all.
+/// Returns zero if all eight bytes are ASCII and plain in a name.
+//
+// Of the bytes below `-` most aren't plain (control characters, space, `#`, `,`), and the others are rare in
+// names: one comparison for all. Above it are `=`, `\`, DEL and what isn't ASCII.
 #[inline]
 const fn ascii_hits(word: u64) -> u64 {
-    // The high bit is set in each byte that can't, and nothing is carried before the first of those.
+    // The high bit is set in each byte that isn't plain. Carries and borrows begin at such a byte, so they can
+    // mark too many bytes behind the first, but none before it: zero stays exact.
     let below = word.wrapping_sub(ONES * b'-' as u64);
     let delete = word.wrapping_add(ONES);
     let equals = (word ^ (ONES * b'=' as u64)).wrapping_sub(ONES);
@@ -362,7 +381,8 @@ const fn ascii_hits(word: u64) -> u64 {
     (below | delete | equals | backslash | word) & HIGH
 }
 
-/// The same with other characters than those of ASCII. (Of a key those are looked at.)
+/// Returns zero if all eight bytes are plain in a tag value or a measurement. (In a key, bytes that aren't ASCII
+/// need a second look, for U+0080 to U+009F.)
 #[inline]
 const fn name_hits(word: u64) -> u64 {
     // No byte of a text is 0xFF, so nothing is carried from one to the next.
@@ -370,17 +390,18 @@ const fn name_hits(word: u64) -> u64 {
     (first_below(word, b'-') | delete | first_equal(word, b'=') | first_equal(word, b'\\')) & HIGH
 }
 
-/// Zero if all eight bytes can go out in a string as they are.
+/// Returns zero if no byte of a string needs a backslash.
 #[inline]
 const fn string_hits(word: u64) -> u64 {
     (first_equal(word, b'"') | first_equal(word, b'\\')) & HIGH
 }
 
-/// Copies a text of eight bytes or more if all of them are plain, and says so: its bytes, one over the other,
-/// by whose high bits ASCII is recognised.
+/// Copies a text of eight bytes or more if all of them are plain. Returns the OR of its words, whose high bits
+/// tell whether all of it is ASCII.
 #[inline]
 fn plain_words(dest: &mut [u8], text: &[u8]) -> Option<u64> {
-    // The last eight bytes first, then whole words from the front: the two may overlap.
+    // The last eight bytes first, then whole words from the front, which may overlap them: so no rest of less
+    // than a word is left.
     let last = dest.get_mut(..text.len());
     let last = last.and_then(|dest| dest.last_chunk_mut::<8>());
     let (to, from) = (last?, text.last_chunk::<8>()?);
@@ -402,11 +423,11 @@ fn plain_words(dest: &mut [u8], text: &[u8]) -> Option<u64> {
     Some(seen)
 }
 
-/// A text of up to seven bytes as a word, zeros behind it.
+/// Loads a text of up to seven bytes as a word, with zeros behind it.
 #[inline]
 fn short_word(text: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        // Two halves that overlap.
+        // Two halves that overlap where both have the same bytes.
         let [first, last] = [*first, *last].map(|half| u64::from(u32::from_le_bytes(half)));
         return first | last << ((text.len() * 8 - 32) & 63);
     }

@@ -1,4 +1,4 @@
-//! Field keys: a text, or one that was checked and escaped before.
+//! `FieldKey`: a field's key that is checked and escaped once.
 
 use self::sealed::PreparedKey;
 use super::duplicate_keys::KeyHash;
@@ -37,7 +37,7 @@ pub(super) mod sealed {
 /// A field's key as the encoder takes it. There are two types, and not one with two states, so that a program
 /// with keys of one kind has no code for the other.
 pub(super) trait Key: Copy {
-    /// Refuses what can be refused before anything is written.
+    /// Makes the checks that don't depend on the escapes.
     fn check(self, name: Name) -> Result<(), EncodeError>;
     /// Writes the key, escaped.
     fn put(self, out: &mut SliceWriter<'_>, name: Name) -> Result<(), EncodeError>;
@@ -151,8 +151,8 @@ impl sealed::FieldName for str {
 
 /// A field's key, checked and escaped once and written many times, with storage for `N` bytes.
 ///
-/// Beside a [`Series`](super::Series) it is what is left of a line that does not change. `N`
-/// counts the bytes on the wire: the key and one more for each escape.
+/// `N` counts the bytes on the wire: the key and one more for each escape. See also
+/// [`Series`](super::Series).
 ///
 /// ```
 /// use influx_edge::line::{Encoder, FieldKey, Series};
@@ -200,7 +200,7 @@ impl<S: Sink + Default> FieldKeyIn<S> {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if [`Fields::field`](super::Fields::field) would refuse the key, and
+    /// Returns an error if [`Fields::field`](super::Fields::field) would reject the key, and
     /// [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
     pub fn new(key: &str) -> Result<Self, EncodeError> {
         let (part, index) = (Part::FieldKey, 0);
@@ -214,7 +214,7 @@ impl<S: Sink + Default> FieldKeyIn<S> {
 }
 
 impl<S: Sink> FieldKeyIn<S> {
-    /// The escaped key.
+    /// Returns the escaped key.
     ///
     /// ```
     /// use influx_edge::line::FieldKey;

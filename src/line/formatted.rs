@@ -6,7 +6,7 @@ use super::error::{EncodeError, Location};
 use super::slice_writer::SliceWriter;
 
 /// Writes the text as it is. The caller escapes it in place afterwards, because a `Display` writes in
-/// pieces, and what is refused or escaped may begin in one and end in the next.
+/// pieces, and what is rejected or escaped may begin in one and end in the next.
 pub(super) fn raw(
     out: &mut SliceWriter<'_>,
     text: fmt::Arguments<'_>,

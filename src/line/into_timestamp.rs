@@ -1,20 +1,18 @@
-//! Timestamps of lines: integers in the precision of the encoder, and instants.
+//! `IntoTimestamp`: integers in the precision of the encoder, and instants.
 
 use super::error::EncodeError;
 use crate::{Precision, Timestamp};
 
-/// A time a line can carry.
+/// A time of a line.
 ///
 /// - `i64`: a count of the encoder's [`Precision`] since the epoch, written as it is.
-/// - [`Timestamp`]: nanoseconds, brought to the encoder's precision by rounding down (towards the
-///   past, also before 1970), never through a float. What the server can't store in nanoseconds,
-///   [`Timestamp::MIN`] and [`Timestamp::MAX`] above all, is refused in every precision.
+/// - [`Timestamp`]: an instant, rounded down to the encoder's precision (towards the past, also before
+///   1970), never through a float. Instants that the server can't store in nanoseconds, such as
+///   [`Timestamp::MIN`] and [`Timestamp::MAX`], are rejected in every precision.
 /// - `std::time::SystemTime` (feature `std`): the same.
 ///
-/// There is one integer type on purpose: with two, `timestamp(1_700_000_000_000)` would not know
-/// which it is.
-///
-/// The trait is sealed.
+/// `i64` is the only integer type, so that the type of `timestamp(1_700_000_000_000)` is inferred. The trait is
+/// sealed.
 ///
 /// ```
 /// use core::time::Duration;
@@ -48,9 +46,9 @@ pub(super) mod sealed {
         /// The time as a point keeps it.
         #[cfg(feature = "alloc")]
         #[doc(hidden)]
-        #[allow(private_interfaces)] // sealed: nobody outside can name it
+        #[allow(private_interfaces)] // sealed: never called from outside
         fn keep(self) -> KeptTime;
-        /// The count in `precision`, range not yet checked.
+        /// Returns the count in `precision`. Its range is not checked yet.
         #[doc(hidden)]
         fn count(self, precision: Precision) -> Result<i64, EncodeError>;
     }
@@ -60,9 +58,9 @@ pub(super) mod sealed {
 #[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeptTime {
-    /// The server's clock decides.
+    /// None: the server's clock decides.
     Untimed,
-    /// A count of the precision of the encoder that the point meets.
+    /// A count in the precision of the encoder that the point is written to.
     Count(i64),
     At(Timestamp),
 }
@@ -72,7 +70,7 @@ const EARLIEST: i64 = i64::MIN + 2;
 /// The latest one: i64::MAX − 1 is stored, but no Flux range ever reaches it.
 const LATEST: i64 = i64::MAX - 2;
 
-/// Refuses what the server can't store or can't return, after scaling to nanoseconds.
+/// Rejects times that the server can't store or can't return, after scaling to nanoseconds.
 #[inline]
 pub(super) fn check_range(count: i64, precision: Precision) -> Result<i64, EncodeError> {
     match count.checked_mul(precision.nanos()) {
@@ -105,7 +103,7 @@ impl sealed::IntoTimestamp for Timestamp {
 
     #[inline]
     fn count(self, precision: Precision) -> Result<i64, EncodeError> {
-        // In a coarser unit, too: the ends are what constructors and operators end at.
+        // In a coarser unit, too, because constructors and operators saturate at both ends.
         if !(EARLIEST..=LATEST).contains(&self.as_nanos()) {
             return Err(EncodeError::TimestampOutOfRange);
         }

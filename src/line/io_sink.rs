@@ -1,17 +1,16 @@
-//! A sink that passes whole lines on to an [`io::Write`].
+//! `IoSink`: a sink that writes whole lines to an [`io::Write`].
 
 use super::sink::Sink;
 use super::sink::sealed::{self, Draining as _, Grow};
 use std::io;
 use std::vec::Vec;
 
-/// Passes whole lines on to an [`io::Write`] whenever its buffer is full.
+/// A sink that writes whole lines to an [`io::Write`] whenever its buffer is full.
 ///
-/// The buffer's size is fixed. A line longer than it is
-/// [`BufferFull`](crate::line::EncodeError::BufferFull). When the writer fails, the line is
-/// [`Sink`](crate::line::EncodeError::Sink), the reason is in [`error`](Self::error), and the
-/// lines that the writer did not take stay in the buffer.
-/// [`Encoder::flush`](crate::line::Encoder::flush) passes on what is left.
+/// The buffer has a fixed size. A longer line is
+/// [`BufferFull`](crate::line::EncodeError::BufferFull). If the `io::Write` fails, the line is
+/// [`Sink`](crate::line::EncodeError::Sink), the reason is in [`error`](Self::error), and lines that were not
+/// written stay in the buffer. [`Encoder::flush`](crate::line::Encoder::flush) writes the rest.
 ///
 /// ```
 /// use influx_edge::line::{IoSink, Encoder};
@@ -33,7 +32,7 @@ pub struct IoSink<W> {
 }
 
 impl<W: io::Write> IoSink<W> {
-    /// A sink in front of `out` with a buffer of `buffer` bytes, allocated now.
+    /// Creates a sink in front of `out`, and allocates its buffer of `buffer` bytes.
     ///
     /// ```
     /// use influx_edge::line::{IoSink, Encoder};
@@ -52,13 +51,13 @@ impl<W: io::Write> IoSink<W> {
         }
     }
 
-    /// Why the writer last failed; cleared by the next success.
+    /// Returns the last error of the `io::Write`. The next success clears it.
     #[must_use]
     pub fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
 
-    /// The writer. Lines that were not passed on are gone: flush the encoder first.
+    /// Returns the `io::Write`. Lines that were not written are lost: flush the encoder first.
     #[must_use]
     pub fn into_writer(self) -> W {
         self.out

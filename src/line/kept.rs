@@ -1,9 +1,9 @@
-//! The parts that a point keeps: key and value, one behind the other in one buffer, raw.
+//! The parts that a point keeps: keys and values in one buffer, unescaped.
 //!
-//! A part is `key length, key, value length × 4 + kind, value`; lengths are LEB128, so a short part
-//! takes no more bytes than it does on the line. Texts are kept as they were given, since the encoder
-//! that meets them escapes them and decides what it refuses. Numbers are kept as their text on the line,
-//! about which all encoders agree.
+//! A part is `key length, key, value length × 4 + kind, value`. Lengths are LEB128, so a short part takes no
+//! more bytes than on the line. Texts are kept as they were given: the encoder that writes the point escapes
+//! them, and its settings decide what it rejects. Numbers are kept as their text on the line, which is the same
+//! for all encoders.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,7 +13,7 @@ use super::formatted;
 use super::slice_writer::SliceWriter;
 use super::value::sealed::{Value, ValueWriter};
 
-/// What kind of value a part has.
+/// The kind of a part's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// The value's bytes on the line: a number or a boolean.
@@ -26,7 +26,7 @@ enum Kind {
     Failed = 3,
 }
 
-/// The lowest two bits beside a value's length.
+/// The number of bits of the kind, below a value's length.
 const KIND_BITS: u32 = 2;
 
 /// A tag or a field.
@@ -34,7 +34,7 @@ const KIND_BITS: u32 = 2;
 pub(super) struct KeptPart<'a> {
     pub(super) key: &'a [u8],
     pub(super) value: KeptValue<'a>,
-    /// How many bytes the part takes in the buffer.
+    /// The number of bytes that the part takes in the buffer.
     pub(super) size: usize,
 }
 
@@ -105,7 +105,7 @@ fn take_long_length(first: u8, from: &mut &[u8]) -> Option<usize> {
     }
 }
 
-/// The parts' storage: all of it can be written to, the first `len` bytes hold something.
+/// The storage of the parts. All of it can be written to; the first `len` bytes are in use.
 pub(super) struct Kept {
     storage: Vec<u8>,
     len: usize,
@@ -115,11 +115,10 @@ pub(super) struct Kept {
 const FIRST: usize = 256;
 
 impl Kept {
-    /// Storage that begins with a measurement.
+    /// Returns storage that begins with a measurement.
     pub(super) fn new(measurement: &str) -> Kept {
         let len = measurement.len();
-        // Not `vec![0; size]`: the zeroed allocation of glibc passes its cache by and takes longer
-        // than filling it.
+        // Not `vec![0; size]`: glibc's calloc bypasses its thread cache, and takes longer than filling.
         let size = len.max(FIRST);
         let mut storage = Vec::with_capacity(size);
         storage.extend_from_slice(measurement.as_bytes());
@@ -146,7 +145,7 @@ impl Kept {
         self.len = self.len.min(len);
     }
 
-    /// Appends a part, and says whether it has a value: a field that is absent leaves nothing.
+    /// Appends a part. Returns `false` if it is an absent field, which leaves nothing.
     #[inline]
     pub(super) fn push<const TAG: bool>(&mut self, key: &str, value: &impl Value) -> bool {
         loop {
@@ -168,14 +167,14 @@ impl Kept {
         self.storage.resize(twice, 0);
     }
 
-    /// Puts what stands behind `new` in the place of what stands from `start` to `end`, before it.
+    /// Replaces the bytes from `start` to `end` by those from `new` to the end.
     pub(super) fn replace(&mut self, start: usize, end: usize, new: usize) {
         let (added, removed) = (self.len.saturating_sub(new), end.saturating_sub(start));
         let Some(parts) = self.storage.get_mut(start..self.len) else {
             return;
         };
         if added == removed {
-            // As when a reading is set again.
+            // The usual case: a reading is set again.
             parts.copy_within(new.saturating_sub(start).., 0);
         } else {
             parts.rotate_right(added);
@@ -185,10 +184,10 @@ impl Kept {
     }
 }
 
-/// How many parts [`Kept::sort`] sorts.
+/// The most parts that [`Kept::sort`] sorts.
 pub(super) const FEW: usize = 16;
 
-/// Where a part stands, and the first bytes of its key.
+/// The position of a part, and the first bytes of its key.
 #[derive(Clone, Copy, Default)]
 struct Place {
     prefix: u64,
@@ -197,13 +196,16 @@ struct Place {
 }
 
 impl Kept {
-    /// Sorts the parts behind `start`, `count` of them and [`FEW`] at most, by their keys. Of several with
-    /// one key the last stays. Returns where the last part begins.
+    /// Sorts the `count` parts behind `start`, at most [`FEW`], by their keys. Of several with one key the last
+    /// stays. Returns the start of the last part.
+    //
+    // Parts have different lengths, so their positions are sorted, by the first eight bytes of the keys as one
+    // integer, which nearly always decides; then the parts are copied once, in order.
     pub(super) fn sort(&mut self, start: usize, count: u8) -> usize {
         if count == 2 {
             let mut parts = KeptParts(self.slice(start, self.len));
             if let (Some(a), Some(b)) = (parts.next(), parts.next()) {
-                // Two are exchanged at their place.
+                // Two parts are exchanged in place.
                 if a.key > b.key {
                     let (first, last) = (a.size, b.size);
                     if let Some(parts) = self.storage.get_mut(start..self.len) {
@@ -228,7 +230,7 @@ impl Kept {
             |a: &Place, b: &Place| a.prefix.cmp(&b.prefix).then_with(|| key(a).cmp(&key(b)));
         let places = places.get_mut(..count).unwrap_or_default();
         places.sort_unstable_by(|a, b| order(a, b).then(a.start.cmp(&b.start)));
-        // They are written in order beside the storage, and copied back.
+        // In order beside the storage, and back.
         let (mut few, mut many) = ([0; FIRST], Vec::new());
         let space = match few.get_mut(..old.len()) {
             Some(space) => space,
@@ -244,7 +246,7 @@ impl Kept {
                 continue;
             }
             last = out.pos();
-            // (There is space for all of them.)
+            // Never fails: there is space for all of them.
             let _ = out.copy_short(part(place));
         }
         let sorted = out.written(0);
@@ -257,7 +259,7 @@ impl Kept {
     }
 }
 
-/// The first eight bytes of a key, in whose order keys are as far as these differ.
+/// Returns the first eight bytes of a key as an integer, whose order is that of the keys unless it is equal.
 #[inline]
 fn prefix(key: &[u8]) -> u64 {
     match key.first_chunk::<8>() {
@@ -348,7 +350,7 @@ impl<const TAG: bool> ValueWriter for Keep<'_, '_, TAG> {
         self.0.copy_short(text)
     }
 
-    /// That a `Display` failed is kept, too.
+    /// Keeps the failure of a `Display` as well, for the encoder to report.
     fn display(self, text: fmt::Arguments<'_>) -> Self::Done {
         let (at, out) = (self.0.pos(), self.0);
         out.put(0)?;
@@ -363,7 +365,7 @@ impl<const TAG: bool> ValueWriter for Keep<'_, '_, TAG> {
     }
 }
 
-/// Writes the head of a value that stands behind the one byte kept free for it.
+/// Writes the head of a value into the one byte that was left free before it.
 #[inline]
 fn close(out: &mut SliceWriter<'_>, at: usize, kind: Kind) -> Result<(), EncodeError> {
     let len = out.pos().saturating_sub(at).saturating_sub(1);
@@ -377,7 +379,7 @@ fn close(out: &mut SliceWriter<'_>, at: usize, kind: Kind) -> Result<(), EncodeE
     }
 }
 
-/// A head of several bytes: it is written behind the value, and then moved before it.
+/// Writes a head of several bytes behind the value, and moves it before it.
 #[cold]
 fn close_long(out: &mut SliceWriter<'_>, at: usize, head: usize) -> Result<(), EncodeError> {
     let end = out.pos();
@@ -386,7 +388,7 @@ fn close_long(out: &mut SliceWriter<'_>, at: usize, head: usize) -> Result<(), E
     let all = out.pos().saturating_sub(at);
     if let Some(value) = out.tail_mut(at).get_mut(..all) {
         value.rotate_right(size);
-        // The byte that was kept free is behind the head.
+        // The byte that was left free is behind the head now.
         value.copy_within(size.saturating_add(1).., size);
     }
     out.rewind(out.pos().saturating_sub(1));
@@ -394,7 +396,7 @@ fn close_long(out: &mut SliceWriter<'_>, at: usize, head: usize) -> Result<(), E
 }
 
 impl<'a> KeptValue<'a> {
-    /// What the value is as a tag, whose numbers are texts.
+    /// Returns the value as a tag's, which makes a text of a number.
     pub(super) fn as_tag(&self) -> impl PartialEq + use<'a> {
         let kind = match self.kind {
             Kind::Verbatim => Kind::Text,
@@ -417,7 +419,7 @@ impl Value for KeptValue<'_> {
     }
 }
 
-/// In the place of a `Display` that failed: fails again.
+/// Fails in place of the `Display` that failed before.
 struct Fails;
 
 impl fmt::Display for Fails {

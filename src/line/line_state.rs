@@ -3,6 +3,21 @@
 //!
 //! Nothing here is generic over the sink, so a program with three sinks has one copy of it.
 
+// Commit and rollback need no log. The storage is
+//
+//     0 ........ committed ........ pos ........ end
+//      whole lines    line under way    unused
+//
+// Only the bytes before `committed` are ever shown. Each part is written behind `pos` and moves it only when
+// all of the part stands there and is checked; so a part that fails leaves no trace, and can be tried again in
+// a larger buffer.
+//
+//     begin:  pos = committed          rolls back whatever was under way
+//     part:   pos moves                or the first error is kept, and further parts do nothing
+//     end:    newline, committed = pos commits; after an error pos = committed
+//
+// A line that is dropped half-way, or that panics in a `Display`, ends nowhere: the next `begin` rolls it back.
+
 use core::fmt;
 
 use super::duplicate_keys::{self, KeyHash, KeySet};
@@ -21,16 +36,15 @@ use crate::Precision;
 
 /// Series key + 4 + field key, as escaped: the storage engine keeps their length in 16 bits.
 const MAX_KEY: usize = 65_535;
-/// What the storage engine puts between the two (`#!~#`).
+/// The length of what the storage engine puts between the two, `#!~#`.
 const SEPARATOR: usize = 4;
 
-/// Where the encoder stands in its storage. `committed` bytes are whole lines and nothing else is
-/// ever shown; a line under way is the bytes from there to `pos`.
+/// The position of the encoder in its storage, its settings and counts, and the line under way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LineState {
     pub(super) committed: usize,
     pub(super) lines: usize,
-    /// How many of the lines ended without a time.
+    /// The number of lines without a time.
     pub(super) untimed: usize,
     pub(super) precision: Precision,
     pub(super) rules: Rules,
@@ -40,17 +54,17 @@ pub(super) struct LineState {
     /// The most that a `Vec` may grow to.
     #[cfg(feature = "alloc")]
     pub(super) max_bytes: Option<usize>,
-    /// Length of the series key once the tags are closed.
+    /// The length of the series key, once the tags are closed.
     series_len: usize,
     error: Option<EncodeError>,
     tag_keys: KeySet,
     field_keys: KeySet,
     tags: u16,
     fields: u16,
-    /// How many bytes of the key that the error is about stand behind the whole lines.
+    /// The length of the key that the error is about, which is kept behind the whole lines.
     #[cfg(feature = "alloc")]
     error_key_len: usize,
-    /// It is the name of the struct's field that was serialized last.
+    /// True if that is the name of the struct's field that was serialized last.
     #[cfg(feature = "alloc")]
     error_named: bool,
 }
@@ -69,7 +83,7 @@ pub(super) struct Rules {
 }
 
 impl LineState {
-    /// Forgets a line under way.
+    /// Rolls back the line under way, and begins another.
     #[inline]
     pub(super) fn begin(&mut self) {
         self.pos = self.committed;
@@ -95,7 +109,7 @@ impl LineState {
         self.error = Some(error);
     }
 
-    /// `gone` bytes left from the front of the storage.
+    /// Follows the bytes in the storage, of which the first `gone` have left.
     pub(super) fn moved(&mut self, gone: usize) {
         self.committed = self.committed.saturating_sub(gone);
         self.pos = self.pos.saturating_sub(gone);
@@ -159,13 +173,13 @@ impl LineState {
                 self.pos = out.pos();
                 Ok(())
             }
-            // The default, if there is one, may step in.
+            // A default tag of this key is added later.
             Tag::None => Ok(()),
             Tag::Empty => self.empty_tag(),
         }
     }
 
-    /// Leaves out a tag without a value, or refuses its line.
+    /// Counts a tag with an empty value, or rejects its line.
     #[cold]
     fn empty_tag(&mut self) -> Result<(), EncodeError> {
         if self.rules.refuse_empty_tags {
@@ -176,7 +190,7 @@ impl LineState {
         Ok(())
     }
 
-    /// Ends the tags: the defaults that the line lacks go in, and the length is known.
+    /// Ends the tags: adds the default tags that the line lacks, and notes the length.
     #[inline]
     pub(super) fn close_tags(
         &mut self,
@@ -190,7 +204,7 @@ impl LineState {
         Ok(())
     }
 
-    /// `defaults` is a list of escaped tags, `,a=1,b=2`.
+    /// Adds those of a list of escaped tags, `,a=1,b=2`, that the line lacks.
     fn defaults(&mut self, buf: &mut [u8], defaults: &[u8]) -> Result<(), EncodeError> {
         let mut out = SliceWriter::new(buf, self.pos);
         let own = self.pos.saturating_sub(self.committed);
@@ -232,13 +246,13 @@ impl LineState {
         written
     }
 
-    /// Writes the key that a line is refused for over the line, which never was.
+    /// Keeps the key that a line is rejected for, over the line that is rolled back.
     #[cfg(feature = "alloc")]
     #[cold]
     #[inline(never)]
     fn keep_key(&mut self, buf: &mut [u8], key: &[u8], error: EncodeError) {
         if error == EncodeError::BufferFull {
-            // The line goes on in a larger buffer.
+            // The line may go on in a larger buffer.
             return;
         }
         let space = buf.get_mut(self.committed..).unwrap_or_default();
@@ -259,13 +273,13 @@ impl LineState {
         }
     }
 
-    /// The error is about no key.
+    /// Notes that the error is about no key.
     #[cfg(all(feature = "serde", feature = "alloc"))]
     pub(super) fn forget_key(&mut self) {
         self.error_key_len = 0;
     }
 
-    /// Where the next tag or field is.
+    /// Returns the position of the next tag or field.
     #[cfg(feature = "serde")]
     pub(super) fn place(&self, part: Part) -> Location {
         let index = match part {
@@ -276,7 +290,7 @@ impl LineState {
         Location::new(part, index, 0)
     }
 
-    /// The key that the last error was about, its first bytes. `buf` is the whole storage.
+    /// Returns the first bytes of the key that the last error is about. `buf` is the whole storage.
     #[cfg(feature = "alloc")]
     pub(super) fn error_key<'a>(&self, buf: &'a [u8], error: &EncodeError) -> Option<&'a str> {
         match error.location()?.part {
@@ -293,7 +307,7 @@ impl LineState {
         }
     }
 
-    /// Writes what stands before a field's value.
+    /// Writes the separator, the key and the `=` of a field.
     #[inline]
     fn field_key<K: Key>(&self, out: &mut SliceWriter<'_>, key: K) -> Result<KeyHash, EncodeError> {
         let name = Name {
@@ -327,7 +341,7 @@ impl LineState {
         Ok(hash)
     }
 
-    /// Looks for the key that was written last, from `start` on, among the line's other fields.
+    /// Returns `true` if the key that was written last, from `start` on, is among the line's other fields.
     #[cold]
     fn has_field(&self, out: &SliceWriter<'_>, start: usize, hash: KeyHash) -> bool {
         let first = self
@@ -339,7 +353,7 @@ impl LineState {
             && duplicate_keys::contains(fields, out.written(start), true)
     }
 
-    /// Ends the line, without or with a time, and only now makes it one of the whole lines.
+    /// Ends the line, with or without a time, and commits it.
     #[inline]
     pub(super) fn end(&mut self, buf: &mut [u8], count: Option<i64>) -> Result<(), EncodeError> {
         if self.fields == 0 {
@@ -359,7 +373,7 @@ impl LineState {
         Ok(())
     }
 
-    /// What went wrong on this line, which then never was.
+    /// Returns the first error of the line, and rolls the line back after one.
     #[inline]
     pub(super) fn take_error(&mut self) -> Option<EncodeError> {
         let error = self.error.take();
@@ -425,7 +439,7 @@ impl<K: Key> ValueWriter for FieldWriter<'_, '_, K> {
     fn text(self, text: &[u8]) -> Self::Done {
         self.put(|out, reject_newlines, index| {
             if reject_newlines {
-                refuse_newline(text, index)?;
+                check_no_newline(text, index)?;
             }
             out.put(b'"')?;
             escape::string(out, text)?;
@@ -439,7 +453,7 @@ impl<K: Key> ValueWriter for FieldWriter<'_, '_, K> {
             let start = out.pos();
             formatted::raw(out, text, Location::new(Part::FieldValue, index, 0))?;
             if reject_newlines {
-                refuse_newline(out.written(start), index)?;
+                check_no_newline(out.written(start), index)?;
             }
             escape::string_in_place(out, start)?;
             out.put(b'"')
@@ -447,7 +461,7 @@ impl<K: Key> ValueWriter for FieldWriter<'_, '_, K> {
     }
 }
 
-fn refuse_newline(text: &[u8], index: u16) -> Result<(), EncodeError> {
+fn check_no_newline(text: &[u8], index: u16) -> Result<(), EncodeError> {
     match text.iter().position(|byte| *byte == b'\n') {
         Some(offset) => Err(EncodeError::Newline(Location::new(
             Part::FieldValue,

@@ -1,46 +1,76 @@
 //! The line-protocol encoder: points as bytes, without a heap.
 //!
-//! **What it is for.** A sensor's reading becomes a line of line protocol in a buffer that the
-//! caller owns and reuses. A line is written whole or not at all, and what is written means the
-//! same to every InfluxDB server, 1.x to 3.x, and to the servers that speak their protocol.
+//! ```
+//! use influx_edge::Precision;
+//! use influx_edge::line::{EncodeError, Encoder};
 //!
-//! **In scope**: measurement, tags, the five kinds of field value, timestamps in four precisions;
-//! escaping; rejecting what some server would misparse; fixed, bounded and growing buffers.
+//! let mut storage = [0u8; 128];
+//! let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
+//! enc.line("weather").tag("station", "zrh 1").field("temp_c", 21.5).timestamp(1_700_000_000)?;
+//! let rejected = enc.line("weather").tag("station", "two\nlines").field("temp_c", 21.6).finish();
+//! assert!(matches!(rejected, Err(EncodeError::ControlCharacter(..))));
+//! assert_eq!(enc.as_bytes(), b"weather,station=zrh\\ 1 temp_c=21.5 1700000000\n");
+//! # Ok::<(), EncodeError>(())
+//! ```
 //!
-//! **Out of scope**: reading line protocol; sending it (the client does); batching and retries
-//! (the writer does); clocks: the encoder never asks for the time.
+//! A line is written whole or not at all, into a buffer that the caller owns and reuses. What is written
+//! means the same to every InfluxDB server, 1.x to 3.x, and to the servers that speak their protocol.
 //!
-//! # What to watch
+//! # Which type to take
+//! | for | take |
+//! |---|---|
+//! | a reading, where it is measured | [`Encoder`]; `line` gives a [`Line`] (tags), the first field gives [`Fields`] (fields and the end) |
+//! | a point that is kept, queued or built in parts | [`Point`], which owns what it holds |
+//! | a struct with serde | [`Schema`] and [`Encoder::serialize`] |
+//! | a type of yours without serde | [`ToLine`] |
+//! | a sensor whose tags never change | [`Series`], or [`OwnedSeries`] on the heap; for its field keys [`FieldKey`], [`OwnedFieldKey`] |
+//! | tags that every line gets | [`DefaultTags`], or [`OwnedDefaultTags`] on the heap |
+//! | where the lines go | a [`Sink`]: `&mut [u8]`, `heapless::Vec`, `Vec`, [`IoSink`] |
+//! | what was encoded, to be sent | [`Lines`]: bytes and their precision |
+//! | a value with a `Display` | [`Text`]; the other types of values are listed at [`FieldValue`], [`TagValue`], [`IntoTimestamp`] |
+//! | names from outside the program | [`sanitize`], where a changed name is better than none |
+//! | line protocol that exists as text | [`text_lines`] |
+//! | a line that was rejected | [`EncodeError`], with the [`Location`]; from serde [`SerializeError`] |
+//!
+//! `SeriesIn`, `FieldKeyIn` and `DefaultTagsIn` are the types behind both names of a pair.
+//!
+//! This module doesn't send (the [client](crate::client) does), batch or retry (the
+//! [writer](crate::writer) does), and never reads a clock.
+//!
+//! # Limits
 //! - *Size of a fixed buffer*: the longest line. Measurement + each tag key and value + each field
 //!   key and value, 2 bytes for each pair, 1 for each escaped character, 22 for time and newline.
-//! - *The series key* (measurement and tags) plus 4 plus a field key may take 65 535 bytes, as
-//!   escaped. String fields have no limit here; InfluxDB 2.9 refuses one over 1 048 576 bytes
-//!   unless configured otherwise, and names it in its partial-write report.
-//! - *Accepted, stored and read back exactly, but a nuisance later*: tag keys `result` and `table`
-//!   (they collide with the columns of a response); field keys `_time` `_start` `_stop`
-//!   `_measurement`, or a tag and a field of one name (`pivot` refuses them); measurements
-//!   `_series` `_fieldKeys` `_tagKeys` `_tags` `_measurements` (unreadable by InfluxQL).
-//! - *Servers that only speak the protocol* may read less than InfluxDB does. For VictoriaMetrics
-//!   set [`Encoder::reject_newlines`] and [`Encoder::reject_quoted_keys`].
-//! - *Untimed lines*: see [`Fields::finish`].
+//! - *Size of the series key* (measurement and tags) plus 4 plus a field key: 65 535 bytes, as escaped.
+//! - *Size of a string field*: no limit here. InfluxDB 2.9 rejects one over 1 048 576 bytes unless
+//!   configured otherwise, and names it in its partial-write report.
 //!
-//! # Escaped and refused
-//! | part | escaped | refused |
+//! # Names that are stored but cause trouble
+//! These are accepted and read back exactly:
+//! - Tag keys `result` and `table` collide with the columns of a response.
+//! - `pivot` rejects field keys `_time` `_start` `_stop` `_measurement`, and a tag and a field of one name.
+//! - InfluxQL can't read measurements `_series` `_fieldKeys` `_tagKeys` `_tags` `_measurements`.
+//!
+//! Servers that are not InfluxDB may read less. For VictoriaMetrics set [`Encoder::reject_newlines`] and
+//! [`Encoder::reject_quoted_keys`]. For lines without a time see [`Fields::finish`].
+//!
+//! # Escaped and rejected
+//! | part | escaped | rejected |
 //! |---|---|---|
 //! | measurement | `,` space | empty; leading `#`; control characters; a backslash at the end or before `,` `=` space `"` `\`; `#!~#`, or `#!~` at the end |
-//! | tag key | `,` `=` space | empty; the same without the leading `#`; U+0080 to U+009F; `time` `_field` `_measurement` `_time` `_value` `_start` `_stop`; the same key twice |
-//! | tag value | `,` `=` space | the same as for names (an empty value means no tag) |
+//! | tag key | `,` `=` space | as a measurement, but for the leading `#`; U+0080 to U+009F; `time` `_field` `_measurement` `_time` `_value` `_start` `_stop`; the same key twice |
+//! | tag value | `,` `=` space | as a measurement, but for the leading `#` (an empty value means no tag) |
 //! | field key | `,` `=` space | empty; control characters, also U+0080 to U+009F; the backslashes; `time`; the same key twice |
-//! | string field | `"` `\` | nothing, or newlines when [told to](Encoder::reject_newlines) |
+//! | string field | `"` `\` | nothing, or newlines if [so configured](Encoder::reject_newlines) |
 //! | float | | NaN and infinities |
 //! | time | | before 1677-09-21 or after 2262-04-11 (nanoseconds in 64 bits) |
 //!
-//! Why so strict: newlines and tabs in names have no escape that every server reads back; a
-//! backslash at the end of a measurement swallows the tags into the name; `#!~#` is the storage
-//! engine's own separator, and two different points would become one. Each of these is met
-//! with success by some server. The control characters U+0080 to U+009F are names like any other to
-//! InfluxDB 1.x and 2.x, and InfluxDB 3 refuses the line of a tag key or field key with one: such a point
-//! would be stored by one server and lost with the next.
+//! Each of these is accepted by some server, with the status of success, and then misread:
+//! - Newlines and tabs in names have no escape that every server reads back. A newline in a tag begins a
+//!   line of its own.
+//! - A backslash at the end of a measurement makes the tags a part of the name.
+//! - `#!~#` is the storage engine's own separator: two different points would become one.
+//! - U+0080 to U+009F are ordinary characters to InfluxDB 1.x and 2.x. InfluxDB 3 rejects a line with one in
+//!   the key of a tag or field, so a point would be stored by one server and lost with the next.
 
 mod compact_number;
 mod default_tags;

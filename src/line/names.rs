@@ -1,10 +1,10 @@
-//! What a measurement and a key may be: not empty, no comment, none of the server's own names.
+//! Rules for a whole name: not empty, not a comment, not reserved.
 
 use super::error::{EncodeError, Location, Part};
 use super::escape::{self, Name};
 use super::slice_writer::SliceWriter;
 
-/// Writes a measurement, or says why not.
+/// Writes a measurement, escaped.
 pub(super) fn measurement(out: &mut SliceWriter<'_>, text: &[u8]) -> Result<(), EncodeError> {
     match text.first() {
         None => Err(EncodeError::Empty(Location::new(Part::Measurement, 0, 0))),
@@ -16,7 +16,7 @@ pub(super) fn measurement(out: &mut SliceWriter<'_>, text: &[u8]) -> Result<(), 
     }
 }
 
-/// Writes `,key=` and says where the key began.
+/// Writes `,key=` and returns the start of the key.
 #[inline]
 pub(super) fn tag_key(
     out: &mut SliceWriter<'_>,
@@ -31,14 +31,14 @@ pub(super) fn tag_key(
     Ok(start)
 }
 
-/// Refuses what [`tag_key`] refuses, without writing.
+/// Makes the checks of [`tag_key`] without writing.
 #[cold]
 pub(super) fn check_tag_key(key: &[u8], name: Name) -> Result<(), EncodeError> {
     named_tag_key(key, name)?;
     escape::check_name(key, name).map(|_| ())
 }
 
-/// Refuses no name and a reserved name.
+/// Rejects an empty and a reserved key.
 #[inline]
 fn named_tag_key(key: &[u8], name: Name) -> Result<(), EncodeError> {
     match key.first() {
@@ -50,16 +50,15 @@ fn named_tag_key(key: &[u8], name: Name) -> Result<(), EncodeError> {
     }
 }
 
-/// Whether a key is one of those that [`reserved`] lists.
+/// Returns `true` if [`reserved`] lists this key.
 pub(super) fn is_reserved(part: Part, key: &[u8]) -> bool {
     reserved(part).iter().any(|name| name.as_bytes() == key)
 }
 
-/// The keys the server keeps for itself.
-///
-/// Of the tag keys, the first three are refused by the server; the others are stored, after which
-/// every query that touches the series fails or returns the tag empty. A field `time` is dropped
-/// while the rest of its line is stored.
+/// Returns the keys that the server reserves.
+//
+// Of the tag keys, the server rejects the first three. It stores the others, and then every query that reads the
+// series fails or returns the tag empty. A field `time` is dropped while the rest of its line is stored.
 pub(super) const fn reserved(part: Part) -> &'static [&'static str] {
     match part {
         Part::TagKey => &[

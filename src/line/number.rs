@@ -1,5 +1,4 @@
-//! Formatting of finite numbers: shortest, exact, and legal for every server's parser. What happens to
-//! a NaN is decided in `line_state`.
+//! Formatting of finite numbers: shortest, exact, and legal for every server's parser.
 
 use super::compact_number;
 use super::error::EncodeError;
@@ -21,7 +20,7 @@ pub(super) fn integer<I: Integer>(
 
 /// An integer of up to 64 bits.
 pub(super) trait Integer: itoa::Integer {
-    /// Returns whether it is negative, and its magnitude.
+    /// Returns `true` if it is negative, and its magnitude.
     fn parts(self) -> (bool, u64);
 }
 
@@ -43,11 +42,11 @@ macro_rules! integers {
 }
 integers!(i8, u8; i16, u16; i32, u32; i64, u64; isize, usize;);
 
-/// Writes a time: an integer that nearly always has 10, 13, 16 or 19 digits.
-///
-/// Eight digits at a time, straight into the buffer. That is faster than itoa because nothing is
-/// written twice, and because it needs two 64-bit divisions where a 32-bit processor, which has no
-/// instruction for them, would be asked for ten.
+/// Writes a time, which nearly always has 10, 13, 16 or 19 digits.
+//
+// Eight digits at a time, straight into the buffer. This is faster than itoa because nothing is copied
+// afterwards, and because it takes two divisions of 64 bits. (A 32-bit processor has no instruction for them,
+// and itoa takes ten.)
 #[inline]
 pub(super) fn time(cursor: &mut SliceWriter<'_>, value: i64) -> Result<(), EncodeError> {
     if FAST_PATHS && value >= EIGHT as i64 {
@@ -62,12 +61,10 @@ pub(super) fn time(cursor: &mut SliceWriter<'_>, value: i64) -> Result<(), Encod
 }
 
 const EIGHT: u64 = 100_000_000;
-/// Space for the longest timestamp, three times eight digits, and for what few decimals take at
-/// most.
+/// Space for the longest timestamp, three times eight digits, and for the longest of few decimals.
 const NUMBER_CAPACITY: usize = 24;
 
-/// Writes a number of more than eight digits and says how many they are. What is left of the slot
-/// means nothing.
+/// Writes a number of more than eight digits and returns how many. The rest of the slot is undefined.
 #[inline]
 fn long_time(slot: &mut [u8; NUMBER_CAPACITY], value: u64) -> usize {
     let (high, low) = (value / EIGHT, (value % EIGHT) as u32);
@@ -83,7 +80,7 @@ fn long_time(slot: &mut [u8; NUMBER_CAPACITY], value: u64) -> usize {
     len + 8
 }
 
-/// Places a word, which the callers see to that there is space for.
+/// Stores a word. The caller makes sure that there is space.
 #[inline]
 fn put(slot: &mut [u8; NUMBER_CAPACITY], at: usize, word: u64) {
     let slot = slot.get_mut(at..);
@@ -92,8 +89,7 @@ fn put(slot: &mut [u8; NUMBER_CAPACITY], at: usize, word: u64) {
     }
 }
 
-/// Begins the slot with a number below 10^8 without leading zeros, but for zero itself, and says how
-/// many digits it has.
+/// Begins the slot with a number below 10^8, without leading zeros, and returns its number of digits.
 #[inline]
 fn put_leading(slot: &mut [u8; NUMBER_CAPACITY], number: u32) -> usize {
     let (word, len) = leading(number);
@@ -101,7 +97,7 @@ fn put_leading(slot: &mut [u8; NUMBER_CAPACITY], number: u32) -> usize {
     len
 }
 
-/// A number below 10^8 without leading zeros, but for zero itself; and how many digits it has.
+/// Returns the text of a number below 10^8, without leading zeros, and its number of digits.
 #[inline]
 fn leading(number: u32) -> (u64, usize) {
     let digits = eight_digits(number);
@@ -111,10 +107,11 @@ fn leading(number: u32) -> (u64, usize) {
 
 const ASCII_ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// The digits of a number below 10^8, the first in the lowest byte.
-///
-/// Halves, quarters, digits: at each step all parts are divided at once. A part below 10 000 times
-/// 10 486 over 2^20 is its hundredth, a part below 100 times 103 over 2^10 its tenth, exactly.
+/// Returns the digits of a number below 10^8, the first in the lowest byte.
+//
+// SWAR: halves, quarters, digits; each step divides all parts of the word at once, by a multiplication. For a
+// part n below 10 000, n · 10 486 >> 20 is n / 100 exactly; below 100, n · 103 >> 10 is n / 10. (The same steps
+// backwards read digits: `crate::swar::eight_digits`.)
 #[inline]
 const fn eight_digits(number: u32) -> u64 {
     let halves = (number / 10_000) as u64 | ((number % 10_000) as u64) << 32;
@@ -125,13 +122,14 @@ const fn eight_digits(number: u32) -> u64 {
 }
 
 /// Writes a finite float: the shortest text that reads back to the same bits.
-///
-/// A sensor's reading has few decimals, and for those there is a shortcut: let `n` be the value
-/// times 10⁶, rounded. If `n` is below 10¹⁴ then both `n` and 10⁶ are exact as floats, so `n / 10⁶`
-/// rounds once, correctly, exactly as a parser rounds the text `n·10⁻⁶`. If that division gives the
-/// value back, the text reads back to the same bits; and since at most 14 digits never have a
-/// shorter rival in another place, dropping the zeros at its end makes it the shortest. One
-/// multiplication and one division decide it; everything else takes zmij's general way.
+//
+// A sensor's reading has few decimals, and for those there is a fast path. It is Clinger's fast path of reading
+// ("How to Read Floating Point Numbers Accurately", 1990), used to write. Let n be the value times 10⁶, rounded.
+// If n is below 10¹⁴ then n and 10⁶ are both exact as floats, so n / 10⁶ is rounded once and correctly, just as
+// a parser rounds the text n·10⁻⁶. If the quotient is the value, the text reads back to the same bits. And no
+// other text of at most as many digits does: a double tells all decimals of 15 digits apart. So without the
+// zeros at its end it is the shortest. One multiplication and one division decide; all other values go through
+// zmij.
 #[inline]
 pub(super) fn float(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
     if FAST_PATHS {
@@ -140,12 +138,11 @@ pub(super) fn float(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), Enco
             let magnitude = value.abs();
             if magnitude < 1e8 {
                 let scaled = magnitude * SCALE;
-                // The same as rounding and converting, in less: the integer is the fraction's bits.
+                // Adding 2^52 rounds to an integer, which is then in the bits of the fraction.
                 let nearest = (scaled + INTEGERS).to_bits() & (INTEGERS_FROM - 1);
                 // Signed: the conversion is one instruction on most machines.
                 let exact = nearest as i64 as f64;
-                // A number with more decimals is nearly always far from a whole one here, and spared
-                // the division.
+                // A value with more decimals is nearly always far from n here, which spares it the division.
                 if (exact - scaled).abs() <= scaled * f64::EPSILON && exact / SCALE == magnitude {
                     let len = few_decimals(slot, nearest, value.is_sign_negative());
                     return cursor.advance(len);
@@ -156,7 +153,7 @@ pub(super) fn float(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), Enco
     many_digits(cursor, value)
 }
 
-/// The general way, out of the way of the shortcut, which then needs no call.
+/// Writes any finite float. Not inlined, so that the fast path stays small.
 #[inline(never)]
 fn many_digits(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
     if !FAST_PATHS {
@@ -171,11 +168,11 @@ fn many_digits(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeErr
     cursor.copy_short(text.strip_suffix(".0").unwrap_or(text).as_bytes())
 }
 
-/// The same text without the shortcut, and so without a single operation on floats.
+/// Writes the same text without the fast path, and so without an operation on floats.
 pub(super) fn float_by_zmij(cursor: &mut SliceWriter<'_>, value: f64) -> Result<(), EncodeError> {
     let mut digits = zmij::Buffer::new();
     let text = digits.format_finite(value);
-    // Below 10⁻⁵ zmij writes exponents; the shortcut writes its millionths without.
+    // Below 10⁻⁵ zmij writes exponents; the fast path writes its millionths without.
     match text.as_bytes() {
         [sign @ .., digit, b'e', b'-', b'6'] if matches!(sign, [] | [b'-']) => {
             cursor.copy(sign)?;
@@ -186,25 +183,25 @@ pub(super) fn float_by_zmij(cursor: &mut SliceWriter<'_>, value: f64) -> Result<
     }
 }
 
-/// From here on to twice as far a float is an integer, and the bits of its fraction count from 0.
+/// From here to twice as far all floats are integers, and the bits of their fractions count up from 0.
 const INTEGERS_FROM: u64 = 1 << 52;
 const INTEGERS: f64 = INTEGERS_FROM as f64;
 
 /// Six decimals: see [`float`].
 const SCALE: f64 = 1e6;
 
-/// As [`float`], for `f32`: shortest among the texts that read back to the same `f32`.
+/// Writes a finite `f32`: the shortest text that reads back to the same `f32`.
 #[inline]
 pub(super) fn float32(cursor: &mut SliceWriter<'_>, value: f32) -> Result<(), EncodeError> {
     if !FAST_PATHS {
         return compact_number::float32(cursor, value);
     }
-    // The shortcut would give digits that only an f64 has: 0.1f32 is 0.100000001490116….
+    // The fast path would write digits that only an f64 has: 0.1f32 is 0.100000001490116….
     shortest(cursor, zmij::Buffer::new().format_finite(value))
 }
 
-/// Writes `scaled` millionths, below 10^14, without zeros at the end, and says how many bytes it
-/// took: 16 at most. What is left of the slot means nothing.
+/// Writes `scaled` millionths, below 10^14, without zeros at the end. Returns the number of bytes, at most 16.
+/// The rest of the slot is undefined.
 #[inline]
 fn few_decimals(slot: &mut [u8; NUMBER_CAPACITY], scaled: u64, negative: bool) -> usize {
     let mut len = 0;
@@ -212,8 +209,8 @@ fn few_decimals(slot: &mut [u8; NUMBER_CAPACITY], scaled: u64, negative: bool) -
         put(slot, 0, b'-'.into());
         len = 1;
     }
-    // What a reading has is known in advance, to the processor too: one or two digits before the
-    // point and behind it. So the branches cost less than doing without.
+    // Nearly all readings have one or two digits before the point and behind it, which branches predict. So
+    // they cost less than code without branches.
     let whole = (scaled / 1_000_000) as u32;
     let (word, digits) = if whole < 100 {
         let [tens, ones] = pair(whole);
@@ -236,26 +233,25 @@ fn few_decimals(slot: &mut [u8; NUMBER_CAPACITY], scaled: u64, negative: bool) -
         put(slot, len, u64::from_le_bytes([b'.', a, b, 0, 0, 0, 0, 0]));
         return len + if b == b'0' { 2 } else { 3 };
     }
-    // The point and six digits, of which the zeros at the end are left behind.
+    // The point and six digits. Zeros at the end are not counted, and so overwritten later.
     let digits = eight_digits(millionths) >> 8;
     let zeros = (digits ^ (ASCII_ZEROS >> 8)).leading_zeros() / 8;
     put(slot, len, digits & !0xFF | u64::from(b'.'));
     len + 8 - zeros as usize
 }
 
-/// Two decimal digits of a number below 100.
+/// Returns the two digits of a number below 100.
 #[inline]
 fn pair(n: u32) -> [u8; 2] {
     [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
 }
 
-/// The general text in the form all servers read: no empty fraction, and a sign after every `e`.
-///
-/// zmij writes the sign itself; but its documentation doesn't promise that, so it is not relied on.
+/// Writes zmij's text in the form that all servers read: no empty fraction, and a sign after every `e`.
+/// (zmij writes the sign, but its documentation doesn't promise that.)
 fn shortest(cursor: &mut SliceWriter<'_>, text: &str) -> Result<(), EncodeError> {
     let text = text.strip_suffix(".0").unwrap_or(text).as_bytes();
     match text.iter().position(|byte| *byte == b'e') {
-        // An older parser of InfluxDB 3 takes 1e16 for an error.
+        // An older parser of InfluxDB 3 rejects 1e16.
         Some(e) if text.get(e + 1).is_some_and(u8::is_ascii_digit) => {
             let (mantissa, exponent) = text.split_at_checked(e + 1).unwrap_or((text, &[]));
             cursor.copy_short(mantissa)?;

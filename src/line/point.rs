@@ -1,4 +1,4 @@
-//! Owned points: for one-off writes, queues, and programs that build points far from the encoder.
+//! `Point`: a point that owns its parts.
 
 use core::fmt;
 use core::ops::Range;
@@ -12,16 +12,16 @@ use super::sink::Sink;
 use super::to_line::ToLine;
 use super::value::{FieldValue, TagValue};
 
-/// A point that owns its parts: measurement, tags, fields, time. One buffer holds them all.
+/// A point that owns its measurement, tags, fields and time, all in one buffer.
 ///
-/// Tags are written sorted by key, which is a little cheaper for the server; setting a tag or field
-/// again replaces it. Nothing is checked here: the encoder that the point meets checks everything, and
-/// its settings decide about numbers that are not finite, newlines, quoted keys, empty tags and the
-/// precision of the time.
+/// For single writes, queues, and programs that build points far from the encoder. Tags are written sorted by
+/// key, which is a little cheaper for the server. Setting a tag or field again replaces it. Nothing is checked
+/// before the point is encoded: the encoder's settings decide about numbers that are not finite, newlines,
+/// quoted keys, empty tags and the precision of the time.
 ///
-/// [`new`](Self::new) allocates 256 bytes, which hold a line of 200; a longer point makes the buffer
-/// grow by doubling. [`clear`](Self::clear) keeps it for the next point. The [`Encoder`] alone,
-/// without a point in between, takes half to two thirds of the time.
+/// [`new`](Self::new) allocates 256 bytes, enough for a line of 200. The buffer grows by doubling, and
+/// [`clear`](Self::clear) keeps it for the next point. The [`Encoder`] alone, without a point in between, takes
+/// half to two thirds of the time.
 ///
 /// ```
 /// use influx_edge::line::Encoder;
@@ -44,8 +44,7 @@ use super::value::{FieldValue, TagValue};
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
 ///
-/// Each setter comes twice: by value for a chain, and as `set_…` for a loop and for a point that is used
-/// again.
+/// Each setter has two forms: by value for a chain, and `set_…` for a loop or a point that is reused.
 ///
 /// ```
 /// use influx_edge::{Point, ToLine, line::Encoder};
@@ -61,28 +60,28 @@ use super::value::{FieldValue, TagValue};
 /// ```
 ///
 /// Two points are equal if they have the same measurement, tags and time, and the same fields in the same
-/// order. Floats are compared by their text on the line, so a NaN equals a NaN.
+/// order. Floats are compared by their text on the line, so NaN equals NaN.
 #[derive(Clone)]
 pub struct Point {
     /// The measurement, then the tags, then the fields: see [`kept`].
     parts: Kept,
-    /// Where the measurement ends.
+    /// The end of the measurement.
     tags: usize,
-    /// Where the last tag begins, or the tags would.
+    /// The start of the last tag, or of the tags if there are none.
     last_tag: usize,
-    /// Where the tags end.
+    /// The end of the tags.
     fields: usize,
     time: KeptTime,
-    /// One bit for each field's key: a key whose bit is not set is new. They stay when a field goes.
+    /// The Bloom filter of the fields' keys. Its bits stay when a field is removed.
     field_bits: Bits,
-    /// How many tags were put behind the others, as far as that can be counted.
+    /// The number of tags that were appended, at most 255.
     appended: u8,
-    /// False if tags stand as they came, possibly twice: only while there are no fields.
+    /// False if the tags are in the order in which they were set, possibly twice. Never with fields.
     sorted: bool,
 }
 
 impl Point {
-    /// A point without tags, fields and time. The name is a `&str`, a `String` or what else lends a text.
+    /// Creates a point without tags, fields and time.
     #[must_use]
     pub fn new(measurement: impl AsRef<str>) -> Self {
         let measurement = measurement.as_ref();
@@ -99,11 +98,11 @@ impl Point {
         }
     }
 
-    /// Sets a tag, or replaces it. The value is a text, a number, a `bool` or anything else that
-    /// [`TagValue`] lists; [`Text`](super::Text) takes any `Display`.
+    /// Sets a tag, or replaces it. The types of values are listed at [`TagValue`];
+    /// [`Text`](super::Text) takes any `Display`.
     ///
-    /// `None` means the tag is absent, and so does an empty value, which the encoder counts or rejects:
-    /// see [`Encoder::refuse_empty_tags`].
+    /// With `None` or an empty value the tag is absent. The encoder counts or rejects empty values: see
+    /// [`Encoder::refuse_empty_tags`].
     ///
     /// ```
     /// use influx_edge::{Point, line::Text};
@@ -119,7 +118,7 @@ impl Point {
         self
     }
 
-    /// As [`tag`](Self::tag), in place.
+    /// Sets a tag in place: see [`tag`](Self::tag).
     pub fn set_tag(&mut self, key: impl AsRef<str>, value: impl TagValue) -> &mut Self {
         let few = usize::from(self.appended) < FEW;
         if !few {
@@ -129,7 +128,7 @@ impl Point {
         self.parts.push::<true>(key, &value);
         let ordered = self.sorted && self.tags_end_before(key);
         if new == self.fields && (ordered || few) {
-            // The usual place: behind the other tags, before any field.
+            // The usual case: behind the other tags, before any field.
             self.last_tag = new;
             self.fields = self.parts.len();
             self.appended = self.appended.saturating_add(1);
@@ -140,13 +139,13 @@ impl Point {
         self
     }
 
-    /// Sets several tags: of an array, a vector, a map.
+    /// Sets several tags from an array, a vector or a map.
     ///
     /// ```
     /// use influx_edge::Point;
     ///
     /// let point = Point::new("t").tags([("site", "north"), ("shelf", "12")]);
-    /// assert_eq!(point, Point::new("t").tag("shelf", 12).tag("site", "north")); // a tag is a text
+    /// assert_eq!(point, Point::new("t").tag("shelf", 12).tag("site", "north")); // tags are texts
     /// ```
     #[must_use]
     pub fn tags<K: AsRef<str>, V: TagValue>(
@@ -159,7 +158,7 @@ impl Point {
         self
     }
 
-    /// Sets a field, or replaces it at its place. `None` removes it.
+    /// Sets a field, or replaces it and keeps its position. `None` removes it.
     ///
     /// ```
     /// use influx_edge::{Point, line::Encoder};
@@ -175,7 +174,7 @@ impl Point {
         self
     }
 
-    /// As [`field`](Self::field), in place.
+    /// Sets a field in place: see [`field`](Self::field).
     pub fn set_field(&mut self, key: impl AsRef<str>, value: impl FieldValue) -> &mut Self {
         self.sort();
         let (key, new) = (key.as_ref(), self.parts.len());
@@ -192,7 +191,7 @@ impl Point {
         self
     }
 
-    /// Sets several fields of one type: of an array, a vector, a map.
+    /// Sets several fields of one type from an array, a vector or a map.
     ///
     /// ```
     /// use influx_edge::Point;
@@ -211,15 +210,14 @@ impl Point {
         self
     }
 
-    /// Sets the time: a [`Timestamp`], a `SystemTime`, or a number. Without one, the server's clock
-    /// decides, with the consequence described at [`Fields::finish`](super::Fields::finish).
+    /// Sets the time: a [`Timestamp`](crate::Timestamp), a `SystemTime`, or a number. Default: the server's
+    /// clock, with the consequence described at [`Fields::finish`](super::Fields::finish).
     ///
-    /// A number counts in the precision of the encoder that the point meets, as at
-    /// [`Fields::timestamp`](super::Fields::timestamp): the one that was named for the encoder or the
-    /// writer; nanoseconds if none was, and in [`Client::write`](crate::Client::write).
-    /// [`Timestamp::from_secs`](crate::Timestamp::from_secs) and its like name the unit of one number.
+    /// A number counts in the precision of the encoder or writer that the point is written to. Without one,
+    /// and in [`Client::write`](crate::Client::write), it counts nanoseconds.
+    /// [`Timestamp::from_secs`](crate::Timestamp::from_secs) and its siblings fix the unit of one number.
     ///
-    /// A time outside the years 1677 to 2262 is refused when the point is encoded.
+    /// A time outside the years 1677 to 2262 is rejected when the point is encoded.
     ///
     /// ```
     /// use influx_edge::{Point, Precision, line::Encoder};
@@ -236,14 +234,14 @@ impl Point {
         self
     }
 
-    /// As [`time`](Self::time), in place.
+    /// Sets the time in place: see [`time`](Self::time).
     pub fn set_time(&mut self, time: impl IntoTimestamp) -> &mut Self {
         self.time = time.keep();
         self
     }
 
-    /// Removes tags, fields and time. The measurement stays, and the buffer, so that the next point of
-    /// this measurement allocates nothing.
+    /// Removes tags, fields and time, and keeps the measurement and the buffer. The next point of this
+    /// measurement then allocates nothing.
     ///
     /// ```
     /// use influx_edge::Point;
@@ -262,7 +260,7 @@ impl Point {
         self.sorted = true;
     }
 
-    /// Sorts the tags, unless they are. All at once takes less time than one after the other.
+    /// Sorts the tags, if they aren't. All at once takes less time than one after the other.
     #[inline]
     fn sort(&mut self) {
         if !self.sorted {
@@ -277,7 +275,7 @@ impl Point {
         self.sorted = true;
     }
 
-    /// A copy with its tags sorted, if they aren't: of a point without fields.
+    /// Returns a copy with sorted tags.
     #[cold]
     fn in_order(&self) -> Point {
         let mut point = self.clone();
@@ -285,7 +283,7 @@ impl Point {
         point
     }
 
-    /// The bytes of the parts in a range.
+    /// Returns the bytes of the parts in a range.
     #[inline]
     fn slice(&self, range: Range<usize>) -> &[u8] {
         self.parts.slice(range.start, range.end)
@@ -301,14 +299,14 @@ impl Point {
         KeptParts(self.slice(self.fields..self.parts.len()))
     }
 
-    /// Whether a tag with this key belongs behind all the others.
+    /// Returns `true` if a tag with this key belongs behind all others.
     #[inline]
     fn tags_end_before(&self, key: &str) -> bool {
         let last = KeptParts(self.slice(self.last_tag..self.fields)).next();
         last.is_none_or(|last| last.key < key.as_bytes())
     }
 
-    /// Moves a tag from the end, where it begins at `new`, to its place.
+    /// Moves the tag that begins at `new`, the last part, into the order of the tags.
     #[cold]
     fn place_tag(&mut self, key: &str, new: usize) {
         let key = key.as_bytes();
@@ -334,7 +332,7 @@ impl Point {
         self.parts.replace(at.start, at.end, new);
     }
 
-    /// Where the field of this key stands among those that end at `end`.
+    /// Returns the position of the field of this key among those that end at `end`.
     fn field_range(&self, key: &str, end: usize) -> Option<Range<usize>> {
         let mut at = self.fields;
         for KeptPart {
@@ -350,7 +348,7 @@ impl Point {
     }
 }
 
-/// Points are equal if their parts are, the fields in the same order. A tag that was set from a number is its text.
+/// Compares the parts, the fields in their order. A tag that was set from a number is its text.
 impl PartialEq for Point {
     fn eq(&self, other: &Point) -> bool {
         if !(self.sorted && other.sorted) {

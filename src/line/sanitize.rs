@@ -1,4 +1,4 @@
-//! Sanitizing of names from outside into valid ones: explicit, and lossy.
+//! `sanitize`: names from outside the program made valid, with loss.
 
 use core::fmt::{self, Write as _};
 
@@ -6,19 +6,17 @@ use super::error::Part;
 use super::escape::offence;
 use super::names::reserved;
 
-/// A name that takes the place of `text`, with everything the encoder refuses replaced by `_`.
+/// Returns `text` with everything that the encoder rejects replaced by `_`.
 ///
-/// For names that come from outside the program (a device's label, a file's name) where a point
-/// with a changed name is better than none. **Two different texts can become one name**, so use it
-/// where that is acceptable, and never for names the program chooses itself. Nothing in this crate
-/// calls it.
+/// For names from outside the program (the label of a device, the name of a file), where a point with a
+/// changed name is better than none. **Two different texts can become one name**: don't use it where that
+/// matters, nor for names that the program chooses. This crate never calls it.
 ///
-/// A reserved name gets a `_` at its end, an empty measurement or key becomes `_`; an empty tag
-/// value stays empty (the tag is then absent). What needs escaping but is not refused stays as it
-/// is. The length is not looked at.
+/// A reserved name gets a `_` at its end, and an empty measurement or key becomes `_`. An empty tag value stays
+/// empty, and the tag absent. Characters that are only escaped stay. The length isn't checked.
 ///
-/// Nothing is allocated. As a tag's value write `Text(sanitize(…))`; for a key, format it into a
-/// `heapless::String` or, with an allocator, a `String`.
+/// Doesn't allocate. A tag's value is `Text(sanitize(…))`. For a key, format it into a `heapless::String` or,
+/// with an allocator, a `String`.
 ///
 /// ```
 /// use influx_edge::line::{Encoder, Part, Text, sanitize};
@@ -62,7 +60,7 @@ impl Sanitized<'_> {
 impl fmt::Display for Sanitized<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.chars().try_for_each(|c| f.write_char(c))?;
-        // A replaced character can make a reserved name: "\n" before "time" in a tag's key.
+        // A replacement can make a reserved name: of "\ntime", a tag's key, `_time`.
         let kept = reserved(self.part)
             .iter()
             .any(|name| name.chars().eq(self.chars()));

@@ -1,4 +1,4 @@
-//! A measurement and its tags, escaped and checked once, written many times.
+//! `Series`: a measurement and its tags, checked and escaped once, written many times.
 
 use super::duplicate_keys::{Bits, KeySet};
 use super::error::EncodeError;
@@ -7,12 +7,11 @@ use super::sink::{self, Sink};
 use super::tag_writer::{Tag, TagWriter};
 use super::value::TagValue;
 
-/// Measurement and tags of a sensor that reports all day, with storage for `N` bytes inside.
+/// Measurement and tags that don't change from line to line, with storage for `N` bytes inside.
 ///
-/// What [`Encoder::line`](super::Encoder::line) checks and escapes for each line is done here
-/// once; [`Encoder::series`](super::Encoder::series) then only copies. `N` counts the bytes on the
-/// wire: measurement, and for each tag its key, its value and two more, plus one for each escape.
-/// Nothing is allocated; `OwnedSeries` (feature `alloc`) takes what it needs.
+/// They are checked and escaped once, and [`Encoder::series`](super::Encoder::series) only copies them. `N`
+/// counts the bytes on the wire: measurement, and for each tag its key, its value and two more, plus one for
+/// each escape. Doesn't allocate; `OwnedSeries` (feature `alloc`) does.
 ///
 /// ```
 /// use influx_edge::line::{Encoder, Series};
@@ -31,7 +30,7 @@ use super::value::TagValue;
 /// ```
 pub type Series<const N: usize> = SeriesIn<heapless::Vec<u8, N>>;
 
-/// A [`Series`] that allocates the bytes it needs, when it is built.
+/// A [`Series`] that allocates the bytes it needs, when it is made.
 ///
 /// ```
 /// use influx_edge::line::{Encoder, OwnedSeries};
@@ -54,7 +53,7 @@ pub struct SeriesIn<S> {
 }
 
 impl<S: Sink + Default> SeriesIn<S> {
-    /// A series of this measurement, without tags.
+    /// Creates a series of this measurement, without tags.
     ///
     /// ```
     /// use influx_edge::line::{EncodeError, Series};
@@ -78,7 +77,7 @@ impl<S: Sink + Default> SeriesIn<S> {
 }
 
 impl<S: Sink> SeriesIn<S> {
-    /// The escaped series key, as each line begins: `weather,station=zrh-1`.
+    /// Returns the escaped series key, with which each line begins: `weather,station=zrh-1`.
     ///
     /// ```
     /// use influx_edge::line::Series;
@@ -91,7 +90,7 @@ impl<S: Sink> SeriesIn<S> {
         self.storage.bytes()
     }
 
-    /// Adds a tag. An empty value or `None` means the tag is absent.
+    /// Adds a tag. `None` and an empty value add nothing.
     ///
     /// ```
     /// use influx_edge::line::{EncodeError, Series};
@@ -142,7 +141,7 @@ impl SeriesIn<alloc::vec::Vec<u8>> {
     pub(super) fn push_escaped(&mut self, tag: &[u8]) {
         self.storage.push(b',');
         self.storage.extend_from_slice(tag);
-        // Any key might be there now.
+        // All bits: any key might be there now.
         self.bits = Bits::ALL;
         self.tags = self.tags.saturating_add(1);
     }

@@ -1,44 +1,45 @@
 //! Sinks: the storage that encoded lines are written to.
 
 pub(super) mod sealed {
-    /// The result of `grow`, when a line does not fit.
+    /// The result of `grow`, after a line didn't fit.
     pub enum Grow {
-        /// There is no more.
+        /// There is no more space.
         None,
-        /// The storage has grown; everything stands where it stood.
+        /// The storage has grown, and its bytes are where they were.
         Grown,
-        /// So many bytes of whole lines have left; what followed them begins that much earlier.
+        /// So many bytes of whole lines have left, and the bytes behind them moved to the front.
         Drained(usize),
-        /// The sink could not pass its lines on; so many bytes of them had left before.
+        /// The sink could not write its lines; so many bytes of them had left before.
         Failed(usize),
     }
 
     pub trait Sink {
-        /// Whether lines leave it while others are written.
+        /// True if lines leave the sink while others are written.
         #[doc(hidden)]
         const DRAINS: bool = false;
-        /// Makes the whole capacity writable. Called once, before anything else.
+        /// Makes the whole capacity writable. The first call.
         #[doc(hidden)]
         fn open(&mut self);
         #[doc(hidden)]
         fn bytes(&self) -> &[u8];
-        /// The storage, and the tags that every line gets unless it has them itself.
+        /// Returns the storage, and the default tags, of which every line gets those that it lacks. (One method
+        /// for both: a line borrows them at once.)
         #[doc(hidden)]
         fn parts(&mut self) -> (&mut [u8], &[u8]);
-        /// Makes space, if it can. `used` bytes hold something, the first `whole` of them are whole lines. A
-        /// `Vec` grows to `max` bytes at most.
+        /// Makes space if possible. `used` bytes are in use, and the first `whole` of them are whole lines. A
+        /// `Vec` grows to at most `max` bytes.
         #[doc(hidden)]
         fn grow(&mut self, whole: usize, used: usize, max: usize) -> Grow;
-        /// Cuts the storage to what was written, for the caller to take away.
+        /// Cuts the storage to the whole lines, for the caller to take.
         #[doc(hidden)]
         fn close(&mut self, whole: usize);
     }
 
-    /// A sink that passes its lines on.
+    /// A sink that writes its lines elsewhere.
     #[cfg(feature = "std")]
     pub trait Draining: Sink {
-        /// Passes the first `whole` bytes on and moves the rest, up to `used`, to the front. Says
-        /// how many bytes left, which is less than `whole` after an error.
+        /// Writes the first `whole` bytes and moves the rest, up to `used`, to the front. Returns the number of
+        /// bytes that left, which is less than `whole` after an error.
         #[doc(hidden)]
         fn drain(&mut self, whole: usize, used: usize) -> (usize, std::io::Result<()>);
         #[doc(hidden)]
@@ -50,14 +51,14 @@ use sealed::Grow;
 use super::error::EncodeError;
 use super::slice_writer::SliceWriter;
 
-/// Storage for encoded lines. Sealed; these are the sinks:
+/// Storage for encoded lines. The trait is sealed; these are the sinks:
 ///
 /// | sink | grows | use |
 /// |---|---|---|
 /// | `&mut [u8]` | no | fixed buffer, no allocator: [`Encoder::new`](super::Encoder::new) |
 /// | [`heapless::Vec`] | no | the same, owned by the encoder |
 /// | `Vec<u8>` | without bound, or up to a limit: [`Encoder::bounded`](super::Encoder::bounded) | programs with a heap |
-/// | [`IoSink`](super::IoSink) | passes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
+/// | [`IoSink`](super::IoSink) | writes whole lines to an [`io::Write`](std::io::Write) | files, pipes, sockets |
 /// | `(S, DefaultTagsIn<D>)` | as `S` | what [`Encoder::default_tags`](super::Encoder::default_tags) makes |
 ///
 /// A sink given to an encoder starts empty: bytes that were in it are overwritten.
@@ -126,7 +127,7 @@ impl<const N: usize> sealed::Sink for heapless::Vec<u8, N> {
     }
 }
 
-/// Writes behind what is in a sink, again as often as it can grow. After an error the sink is as it was.
+/// Appends to a sink, from the start again whenever it could grow. After an error the sink is as it was.
 pub(super) fn append<S: Sink, T>(
     sink: &mut S,
     write: impl Fn(&mut SliceWriter<'_>) -> Result<T, EncodeError>,
@@ -178,7 +179,7 @@ mod growing {
         }
     }
 
-    /// Doubles the writable storage, up to `max`. A failed allocation means no space.
+    /// Doubles the writable storage, up to `max`. A failed allocation counts as no space.
     fn grow(bytes: &mut Vec<u8>, max: usize) -> Grow {
         let len = bytes.len();
         let new = len.saturating_mul(2).max(FIRST).min(max);
@@ -204,26 +205,26 @@ mod appending {
     /// The size a batch starts with, in bytes.
     const FIRST: usize = 4 * 1024;
 
-    /// The end of a batch that is being collected: what the closure of
-    /// [`Writer::write_with`](crate::writer::Writer::write_with) writes to.
+    /// The end of a batch, to which the closure of
+    /// [`Writer::write_with`](crate::writer::Writer::write_with) appends.
     ///
-    /// It lends its storage from the writer, so lines are written where they will be sent from. What
-    /// is in the batch already is out of reach: the encoder begins behind it. (Nor can a closure
-    /// exchange the encoder for another: its lifetime is the closure's own.)
+    /// It borrows its storage from the writer, so lines are encoded in the buffer that is sent. The closure
+    /// can't reach what is in the batch already, because the encoder begins behind it; nor can it exchange
+    /// the encoder for another, because its lifetime is the closure's own.
     #[doc(hidden)]
     #[derive(Debug)]
     pub struct Appending<'a> {
-        /// All of it can be written to; what counts is known to the owner.
+        /// All of it can be written to; the owner keeps the length in use.
         bytes: &'a mut Vec<u8>,
         base: usize,
-        /// The most that may be written behind `base`.
+        /// The most bytes behind `base`.
         max: usize,
         defaults: &'a [u8],
     }
 
     impl<'a> Appending<'a> {
-        /// Writes into `bytes` from `base` on, at most `max` bytes, and makes it longer as needed: up
-        /// to `max` in all by doubling, beyond that only for what is being written.
+        /// Writes at most `max` bytes into `bytes`, from `base` on. `bytes` grows to `max` in all by doubling, and
+        /// beyond that only by what is written.
         pub(crate) fn new(
             bytes: &'a mut Vec<u8>,
             base: usize,

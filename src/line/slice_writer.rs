@@ -1,4 +1,4 @@
-//! A bounds-checked position in a byte slice: the only way bytes get into a buffer.
+//! `SliceWriter`: a bounds-checked position in a byte slice, by which all bytes get into a buffer.
 
 use super::error::EncodeError;
 use crate::FAST_PATHS;
@@ -10,7 +10,7 @@ pub(super) struct SliceWriter<'b> {
 }
 
 impl<'b> SliceWriter<'b> {
-    /// `pos` past the end of `buf` is legal and simply has no space.
+    /// `pos` may be past the end of `buf`, where there is no space.
     #[inline]
     pub(super) fn new(buf: &'b mut [u8], pos: usize) -> Self {
         SliceWriter { buf, pos }
@@ -21,7 +21,7 @@ impl<'b> SliceWriter<'b> {
         self.pos
     }
 
-    /// Goes back to an earlier position; what was written after it is forgotten.
+    /// Goes back to an earlier position.
     #[inline]
     pub(super) fn rewind(&mut self, pos: usize) {
         debug_assert!(pos <= self.pos);
@@ -36,7 +36,7 @@ impl<'b> SliceWriter<'b> {
         Ok(())
     }
 
-    /// The next `len` bytes to be filled by the caller; the position moves behind them.
+    /// Returns the next `len` bytes for the caller to fill, and moves behind them.
     #[inline]
     pub(super) fn reserve(&mut self, len: usize) -> Result<&mut [u8], EncodeError> {
         let space = self
@@ -54,8 +54,8 @@ impl<'b> SliceWriter<'b> {
         Ok(())
     }
 
-    /// As [`copy`](Self::copy), for texts that are nearly always shorter than 32 bytes: a few
-    /// fixed-size moves instead of a call to memcpy, which costs more than it moves.
+    /// Copies a text that is nearly always shorter than 32 bytes, by a few moves of fixed size. (A call to memcpy
+    /// costs more than moving so few bytes.)
     #[inline]
     pub(super) fn copy_short(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
         let space = self.reserve(bytes.len())?;
@@ -63,8 +63,8 @@ impl<'b> SliceWriter<'b> {
         Ok(())
     }
 
-    /// Writes the lowest `len` bytes of a word, the lowest first, if there is space for all eight,
-    /// and says whether there was.
+    /// Writes the lowest `len` bytes of a word, the lowest first. Returns `false` if there is no space for all
+    /// eight.
     #[inline]
     pub(super) fn put_word(&mut self, word: u64, len: usize) -> bool {
         debug_assert!(len <= 8);
@@ -72,19 +72,19 @@ impl<'b> SliceWriter<'b> {
         let Some(slot) = space.first_chunk_mut::<8>() else {
             return false;
         };
-        // What is too much will be overwritten.
+        // The bytes beyond `len` are overwritten later.
         *slot = word.to_le_bytes();
         self.pos += len;
         true
     }
 
-    /// What was written from `start` on.
+    /// Returns the bytes written from `start` on.
     #[inline]
     pub(super) fn written(&self, start: usize) -> &[u8] {
         self.buf.get(start..self.pos).unwrap_or_default()
     }
 
-    /// What was written from `start` to `end`; nothing if that is not a range.
+    /// Returns the bytes written from `start` to `end`, or none if that is not a range.
     #[inline]
     pub(super) fn between(&self, start: usize, end: usize) -> &[u8] {
         self.written(start)
@@ -92,21 +92,20 @@ impl<'b> SliceWriter<'b> {
             .unwrap_or_default()
     }
 
-    /// What was written from `start` on, and all the space behind it.
+    /// Returns the bytes from `start` on, with all the space behind them.
     #[inline]
     pub(super) fn tail_mut(&mut self, start: usize) -> &mut [u8] {
         self.buf.get_mut(start..).unwrap_or_default()
     }
 
-    /// Moves the position forward over bytes that were placed through [`tail_mut`](Self::tail_mut).
+    /// Moves over bytes that were written through [`tail_mut`](Self::tail_mut).
     #[inline]
     pub(super) fn advance(&mut self, len: usize) -> Result<(), EncodeError> {
         self.reserve(len).map(|_| ())
     }
 }
 
-/// Copies up to 32 bytes by two moves that may overlap. (A loop over the bytes would be made into
-/// the call to memcpy that this is to avoid.)
+/// Copies up to 32 bytes by two moves that may overlap. (The compiler makes a memcpy of a loop.)
 #[inline]
 fn copy_overlapping(to: &mut [u8], from: &[u8]) {
     debug_assert_eq!(to.len(), from.len());
@@ -121,7 +120,7 @@ fn copy_overlapping(to: &mut [u8], from: &[u8]) {
     }
 }
 
-/// Copies the first `N` bytes and the last; false if there are not so many.
+/// Copies the first `N` bytes and the last `N`. Returns `false` if there are fewer.
 #[inline]
 fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
     let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {

@@ -1,10 +1,9 @@
-//! The borders of lines in line protocol, with newlines in string fields.
+//! Where the lines of a body end.
 //!
-//! Not at every newline: a string field may hold some. And not every quote opens a string: in a
-//! name or a tag value it is an ordinary character. So the lines are read as the servers read them,
-//! as far as that takes.
+//! A string field may contain newlines, and in a name or a tag value a quote is an ordinary character. So a line
+//! is parsed as far as it takes to tell the parts apart.
 
-/// The lines of a body, each with its newline (the last one may lack it).
+/// The lines of a body, each with its newline, which the last one may lack.
 #[derive(Clone, Debug)]
 pub(crate) struct Split<'a> {
     rest: &'a [u8],
@@ -28,20 +27,28 @@ impl<'a> Iterator for Split<'a> {
     }
 }
 
-/// Whether these bytes are one line with the newline that ends it, and not one in a string.
+/// Returns `true` if these bytes are one line with the newline that ends it.
 #[cfg(feature = "embedded")]
 pub(crate) fn is_whole(line: &[u8]) -> bool {
     line_end(line) == Some(line.len())
 }
 
-/// The length of the first line, its newline included.
+/// Returns the length of the first line, its newline included.
 fn line_len(bytes: &[u8]) -> usize {
     line_end(bytes).unwrap_or(bytes.len())
 }
 
-/// Where the newline that ends the first line is, if it has one.
+/// Returns the end of the first line, behind its newline, if it has one.
 fn line_end(bytes: &[u8]) -> Option<usize> {
-    /// Which part of a line a byte belongs to.
+    /// The part of a line that a byte belongs to.
+    //
+    //     Series ── space ──> Key ── = ──> First ── " ──> Text
+    //                          ^             │              │ "
+    //                          │             v              v
+    //                          └──── , ──── Bare <──────────┘
+    //
+    // In `Series`, `Key` and `Text` a backslash makes the next byte ordinary. A newline ends the line in every
+    // part but `Text`.
     enum Part {
         /// Measurement and tags, until a space.
         Series,
@@ -80,14 +87,16 @@ fn line_end(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// How many lines servers take for points: comments and empty ones aren't.
+/// Returns the number of lines that are points: not comments, and not empty.
 pub(crate) fn points(bytes: &[u8]) -> u64 {
     let is_point = |line: &&[u8]| !matches!(line.trim_ascii_start(), [] | [b'#', ..]);
     split(bytes).filter(is_point).count() as u64
 }
 
-/// Whether a line ends with a time. The last thing on a line that is digits, and follows a space,
-/// is one: a value follows an equals sign, and a string ends with a quote.
+/// Returns `true` if a line ends with a time.
+//
+// Digits at the end of a line that follow a space are a time: a value follows an equals sign, and a string ends
+// with a quote.
 #[cfg(feature = "client")]
 pub(crate) fn has_time(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\n").unwrap_or(line);

@@ -1,8 +1,9 @@
-//! Line protocol that exists already as text: its lines, each checked as servers check it.
-//!
-//! Two passes over each line, as in the servers. First its end is found, for a newline in a string does
-//! not end it; by the rule of InfluxDB's `scanLine`, which every server since has copied. Then the line
-//! is parsed by the grammar of InfluxDB 3. Nothing is allocated.
+//! Line protocol that exists already as text: its lines, each checked as servers check it. Doesn't allocate.
+
+// Two passes over each line, as in the servers. The first finds its end, which a newline in a string is not, by
+// the rule of InfluxDB's `scanLine`, which every server since has copied. The second parses the line by the
+// grammar of InfluxDB 3. The rule and the grammar disagree about some odd texts; that is why both are needed, and
+// where they disagree the line is rejected (`whole`).
 
 use core::fmt;
 
@@ -20,11 +21,11 @@ use core::fmt;
 pub struct TextLine<'a> {
     /// The line without its newline, and without the blanks around it.
     pub bytes: &'a [u8],
-    /// It ends with a time.
+    /// True if the line ends with a time.
     pub has_time: bool,
 }
 
-/// Why a line of text isn't line protocol, and where.
+/// The reason why a line of text isn't line protocol, and the position.
 ///
 /// ```
 /// # use influx_edge::line::text_lines;
@@ -38,12 +39,12 @@ pub struct TextLine<'a> {
 pub struct LineSyntaxError {
     reason: &'static str,
     offset: usize,
-    /// Of the line in a text of several, from 1; else 0.
+    /// The number of the line in a text of several, from 1; otherwise 0.
     number: u64,
 }
 
 impl LineSyntaxError {
-    /// Of a line that isn't UTF-8 from this byte on.
+    /// Returns the error of a line that isn't UTF-8 from this byte on.
     #[cfg(feature = "client")]
     pub(crate) const fn not_utf8(offset: usize) -> LineSyntaxError {
         LineSyntaxError {
@@ -53,13 +54,13 @@ impl LineSyntaxError {
         }
     }
 
-    /// The same of this line of a text of several.
+    /// Returns the same error with the number of the line in a text of several.
     #[cfg(feature = "client")]
     pub(crate) const fn in_line(self, number: u64) -> LineSyntaxError {
         LineSyntaxError { number, ..self }
     }
 
-    /// The byte of the line at which reading ended, from 0, blanks before the line not counted.
+    /// Returns the byte of the line at which parsing ended, from 0, without the blanks before the line.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -88,7 +89,7 @@ pub struct TextLines<'a> {
 }
 
 impl TextLines<'_> {
-    /// Where in the text the next line begins: what came last ends before it, its newline included.
+    /// Returns the offset of the next line in the text, which is the end of the last item and its newline.
     ///
     /// ```
     /// use influx_edge::line::text_lines;
@@ -104,23 +105,21 @@ impl TextLines<'_> {
     }
 }
 
-/// Reads the lines of a text, with the numbers that an editor shows (a string with newlines takes several).
-/// Blank lines and comments are passed over, and so are a byte order mark at the start and the carriage
-/// return of a line's end.
+/// Parses the lines of a text, each with the number that an editor shows. (A string with newlines takes several.)
+/// Skips blank lines, comments, a byte order mark at the start, and a carriage return at the end of a line.
 ///
 /// A line is accepted if the published parser of InfluxDB 3, `influxdb-line-protocol`, accepts it, with
 /// these exceptions:
-/// - The byte order mark and the carriage return: that parser takes one for a part of the first name, and
-///   refuses the other.
-/// - Blanks at the end of a line without a time: refused there, accepted by InfluxDB 1.x and 2.x. They
-///   are not in the line that comes out, which all accept.
-/// - A string with a newline behind a field key with a comma: where servers end such a line depends on the
-///   blanks before it, so it is refused.
-/// - A comma behind the first and only field: accepted there by accident, refused by InfluxDB 1.x and 2.x.
-/// - (Accepted as there, though InfluxDB 3.6 itself refuses it: a control character from U+0080 to U+009F in
-///   a tag key or field key. The encoder refuses these, and other names that servers read in more than one
-///   way. Text exists already, and the server that it was made for takes it; one that doesn't names the
-///   line.)
+/// - The byte order mark and the carriage return: that parser reads the one as a part of the first name, and
+///   rejects the other.
+/// - Blanks at the end of a line without a time: rejected there, accepted by InfluxDB 1.x and 2.x. They are
+///   removed, so that all servers accept the line.
+/// - A string with a newline behind a field key with a comma: rejected, because where servers end such a line
+///   depends on the blanks before it.
+/// - A comma behind the first and only field: accepted there by accident, rejected by InfluxDB 1.x and 2.x.
+/// - Control characters from U+0080 to U+009F in a tag key or field key: accepted as there, though InfluxDB 3.6
+///   itself rejects them, and so does the encoder. The text exists already, and was made for some server that
+///   accepts it.
 /// - A comment ends at its newline. There, and in InfluxDB 1.x and 2.x, `# a="` opens a string that hides
 ///   the lines behind it.
 ///
@@ -142,8 +141,8 @@ pub fn text_lines(text: &str) -> TextLines<'_> {
     }
 }
 
-/// Returns how many bytes the whole lines take that a text begins with, for a text that comes in pieces:
-/// so much of it can be handed over, the rest waits for the next piece. Lines end as in [`text_lines`].
+/// Returns the length of the whole lines at the start of a text that arrives in pieces. The rest belongs to the
+/// next piece. Lines end as in [`text_lines`].
 ///
 /// ```
 /// use influx_edge::line::whole_lines;
@@ -173,7 +172,7 @@ pub fn whole_lines(text: &[u8]) -> usize {
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// The offset of the newline that ends the first line, be it a comment; the length if none does.
+/// Returns the offset of the newline that ends the first line, or comment; the length if none does.
 fn first_line(text: &[u8]) -> usize {
     let newline = text.iter().position(|byte| *byte == b'\n');
     let newline = newline.unwrap_or(text.len());
@@ -211,7 +210,7 @@ impl<'a> Iterator for TextLines<'a> {
     }
 }
 
-/// The line, if without the blanks before it its end is still where it was.
+/// Returns the line if its end stays the same without the blanks before it.
 fn whole(line: TextLine<'_>) -> Result<TextLine<'_>, LineSyntaxError> {
     let offset = end_of_line(line.bytes);
     match offset < line.bytes.len() {
@@ -229,10 +228,10 @@ fn after_blanks(line: &[u8]) -> &[u8] {
     line.get(blanks.count()..).unwrap_or_default()
 }
 
-/// The offset of the newline that ends the first line.
-///
-/// Behind the first space that isn't escaped, a quote opens or closes a string where there were more
-/// equals signs than commas before it. That isn't the grammar, but what all servers do.
+/// Returns the offset of the newline that ends the first line.
+//
+// Behind the first unescaped space, a quote opens or closes a string if there are more equals signs than commas
+// before it. This isn't the grammar, but it is what all servers do.
 fn end_of_line(text: &[u8]) -> usize {
     let (mut escaped, mut fields, mut quoted) = (false, false, false);
     let (mut equals, mut commas) = (0usize, 0usize);
@@ -254,7 +253,7 @@ fn end_of_line(text: &[u8]) -> usize {
     text.len()
 }
 
-/// One line, and how much of it was read.
+/// A line, and the number of bytes that were parsed.
 struct Parser<'a> {
     line: &'a [u8],
     at: usize,
@@ -352,7 +351,7 @@ impl<'a> Parser<'a> {
         self.at.saturating_sub(start)
     }
 
-    /// A measurement, a key, or a tag's value: what is escaped ends none of them, and none may end with a
+    /// Parses a measurement, a key, or a tag's value. An escaped byte ends none of them, and none may end with a
     /// backslash.
     fn name(
         &mut self,
@@ -390,7 +389,7 @@ impl<'a> Parser<'a> {
             self.step();
             match byte {
                 b'"' => return Ok(()),
-                // (What follows a backslash that escapes nothing is no end either.)
+                // (The byte behind a backslash doesn't end the string, even if the backslash escapes nothing.)
                 b'\\' => self.step(),
                 _ => {}
             }
@@ -430,7 +429,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Whether the digits from `start` on fit.
+    /// Checks that the digits from `start` on fit.
     fn whole<T: core::str::FromStr>(
         &self,
         start: usize,

@@ -4,10 +4,10 @@ use super::encoder::Encoder;
 use super::error::EncodeError;
 use super::sink::Sink;
 
-/// A type that knows how to write itself as one line, or as several.
+/// A type that writes itself as one line, or as several.
 ///
-/// Collections of such types, and a slice's iterator, are such types: each element is a line of its
-/// own, whole or not at all. The first error ends the collection; the lines before it stay.
+/// Collections of such types, and the iterator of a slice, implement it as well: each element is a line of its
+/// own, written whole or not at all. The first error ends the collection, and the lines before it stay.
 ///
 /// ```
 /// use influx_edge::line::{EncodeError, Encoder, Sink, ToLine};
@@ -41,7 +41,7 @@ use super::sink::Sink;
 /// # Ok::<(), EncodeError>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` doesn't know how to write itself as a line",
+    message = "`{Self}` can't be written as a line",
     label = "not a point or a collection of points",
     note = "write a `Point`, or `impl ToLine for` the type; without a type: `w.write_with(|enc| …)`",
     note = "for an iterator of points, write `write_each(…)`; a text, or a list of texts \
@@ -49,17 +49,16 @@ use super::sink::Sink;
             `Serialize` by `schema.point(&value)`"
 )]
 pub trait ToLine {
-    /// Writes the value into the encoder.
+    /// Writes the value to the encoder.
     ///
     /// # Errors
-    /// Returns an error if a line was refused: that of
-    /// [`Fields::timestamp`](super::Fields::timestamp) or
-    /// [`Fields::finish`](super::Fields::finish).
+    /// Returns the error of [`Fields::timestamp`](super::Fields::timestamp) or
+    /// [`Fields::finish`](super::Fields::finish) if a line is rejected.
     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError>;
 }
 
 impl<S: Sink> Encoder<S> {
-    /// Writes a value of the caller's own type, or a collection of them: see [`ToLine`].
+    /// Writes a value that implements [`ToLine`].
     ///
     /// ```
     /// use influx_edge::line::{Encoder, Point};

@@ -7,7 +7,7 @@ use super::error::EncodeError;
 use super::number::{self, Integer};
 use super::slice_writer::SliceWriter;
 
-/// A value a field can have: floats, integers, booleans, text, and `Option` of them.
+/// A value of a field: a float, an integer, a boolean, a text, or an `Option` of them.
 ///
 /// | Rust | line protocol |
 /// |---|---|
@@ -18,11 +18,11 @@ use super::slice_writer::SliceWriter;
 /// | `&str` `String` [`fmt::Arguments`] [`Text`] | string in quotes |
 /// | `Option<T>` | `T`, or nothing at all for `None` |
 ///
-/// The small unsigned types go out as integers, because an integer holds them exactly and every
-/// server reads integers (InfluxDB 1.x reads no `5u`). `u64` and `usize` go out as unsigned on
-/// every platform, so that a field has the same type whatever built the program.
+/// The small unsigned types are written as integers, which hold them exactly and which every server reads
+/// (InfluxDB 1.x doesn't read `5u`). `u64` and `usize` are unsigned on every platform, so that the type of a
+/// field doesn't depend on the platform.
 ///
-/// The trait is sealed: its forms are the line protocol's, and there are no others.
+/// The trait is sealed, because line protocol has no other types.
 ///
 /// ```
 /// # let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -39,12 +39,12 @@ use super::slice_writer::SliceWriter;
 )]
 pub trait FieldValue: sealed::Value {}
 
-/// A value a tag can have: text, or anything with a text form.
+/// A value of a tag: a text, or anything with a text form.
 ///
-/// `&str`, `String`, `char`, integers, `bool`, [`fmt::Arguments`] (`format_args!`), [`Text`]
-/// around any `Display`, and `Option` of them. Formatted values are written straight into the
-/// buffer and escaped there; nothing is allocated. An empty text or `None` means the tag is
-/// absent, as every official client has it.
+/// These are `&str`, `String`, `char`, integers, `bool`, [`fmt::Arguments`] (`format_args!`), [`Text`]
+/// around any `Display`, and `Option` of them. Formatted values are written straight into the buffer and
+/// escaped there, without an allocation. With an empty text or `None` the tag is absent, as in every official
+/// client.
 ///
 /// The trait is sealed.
 ///
@@ -63,7 +63,7 @@ pub trait FieldValue: sealed::Value {}
 )]
 pub trait TagValue: sealed::Value {}
 
-/// Any `Display` as text, without an allocation: a tag's value, or a string field.
+/// Any `Display` as the value of a tag or of a string field, without an allocation.
 ///
 /// ```
 /// use influx_edge::line::{Encoder, Text};
@@ -140,7 +140,7 @@ fn integer(
 }
 
 impl FieldValue for f64 {}
-// (Of tags, too, for serde.)
+// (Sealed, a float is also a tag's value, for serde.)
 impl sealed::Value for f64 {
     #[inline(always)]
     fn write_to<W: ValueWriter>(&self, writer: W) -> W::Done {
@@ -215,7 +215,7 @@ impl<T: sealed::Value> sealed::Value for Option<T> {
     }
 }
 
-/// Types that are written as what they lend.
+/// Types that are written as what they dereference to.
 macro_rules! lent {
     ($([$($generics:tt)*] $t:ty;)*) => {$(
         impl<$($generics)*> sealed::Value for $t {

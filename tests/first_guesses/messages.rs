@@ -87,7 +87,7 @@ const MISTAKES: [(&str, &[&str]); 19] = [
     (
         "fn f(w: &mut Writer) { w.write_each([\"t v=1\"]); }",
         &[
-            "doesn't know how to write itself as a line",
+            "can't be written as a line",
             "a text, or a list of texts (`lines.collect::<Vec<_>>()`), is written by `write`",
             "`Serialize` by `schema.point(&value)`",
         ],
@@ -109,7 +109,7 @@ const MISTAKES: [(&str, &[&str]); 19] = [
     (
         "fn f(e: &mut Encoder<Vec<u8>>) { e.encode(&Own); }",
         &[
-            "`Own` doesn't know how to write itself as a line",
+            "`Own` can't be written as a line",
             "`impl ToLine for` the type",
         ],
     ),

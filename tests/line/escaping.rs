@@ -481,11 +481,7 @@ fn default_tags_step_in_where_the_line_has_none() {
             .copied()
             .collect::<Vec<_>>()
     );
-    // Errors wait for build().
-    let wrong = OwnedDefaultTags::new()
-        .tag("time", "x")
-        .unwrap()
-        .tag("b", "y");
+    let wrong = OwnedDefaultTags::new().tag("time", "x");
     assert!(matches!(wrong, Err(EncodeError::Reserved(_))));
     let twice = OwnedDefaultTags::new().tag("a", "x").unwrap().tag("a", "y");
     assert!(matches!(twice, Err(EncodeError::Duplicate(p)) if p.index == 1));

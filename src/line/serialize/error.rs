@@ -1,15 +1,15 @@
-//! `SerializeError`: why a value became no line, with the name of the field.
+//! `SerializeError`: the reason why a value was rejected, and the name of the field.
 
 use core::fmt;
 
 use super::text::TextBuffer;
 use crate::line::error::{EncodeError, Location};
 
-/// The name of a field, its first bytes.
+/// The first bytes of a field's name.
 pub(super) type Name = TextBuffer<48>;
 
-/// Why [`Encoder::serialize`](crate::line::Encoder::serialize) refused a value, and the name of the field
-/// that it is about. The line left no trace.
+/// The reason why [`Encoder::serialize`](crate::line::Encoder::serialize) rejected a value, and the name of the
+/// field. The line was rolled back.
 ///
 /// ```
 /// use influx_edge::line::{EncodeError, Encoder, Schema};
@@ -36,19 +36,18 @@ impl SerializeError {
     pub(super) fn new(error: EncodeError, name: Option<Name>) -> Self {
         SerializeError {
             error,
-            // A full buffer is about no field.
+            // `BufferFull` is about no field.
             name: name.filter(|_| error.location().is_some()),
         }
     }
 
-    /// What is wrong, and where in the line.
+    /// Returns the error and its position in the line.
     #[must_use]
     pub fn error(&self) -> EncodeError {
         self.error
     }
 
-    /// The name of the field, as serde sees it; of a long one the first 48 bytes. `None` if the error is
-    /// about no field.
+    /// Returns the name of the field, as serde sees it, cut to 48 bytes. `None` if the error is about no field.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_ref().map(Name::as_str)
@@ -89,7 +88,7 @@ impl fmt::Display for SerializeError {
 
 impl core::error::Error for SerializeError {}
 
-/// A part of the line, by the name of the field that it comes from.
+/// A part of the line, named by the field that it comes from.
 struct Named<'a> {
     location: Location,
     name: &'a str,

@@ -1,8 +1,19 @@
-//! Structs by serde: a walk over the value for its tags, and one for its fields.
-//!
-//! Line protocol has all tags before the first field, and a struct has them in any order. Nothing is
-//! collected on the way: the value is walked through twice (three times if it names its measurement), and
-//! each walk writes what its part of the line needs straight into the sink.
+//! Structs by serde: one pass over the value for its tags, one for its fields.
+
+// Line protocol has all tags before the first field, and a struct has them in any order. To sort them would take
+// a buffer. Instead the value is serialized two or three times, and each pass writes its part of the line straight
+// into the sink:
+//
+//   Pass::Measurement   only if the schema takes the measurement from a field   `weather`
+//   Pass::Tags          only if the schema has tags                             `,station=zrh-1`
+//   Pass::Fields        fields, and the time, which is kept until the end       ` temp_c=21.5 1700000000`
+//
+// Each entry has a role in the line, by its name: `Schema::role`. Nearly all entries are fields. So each name is
+// first looked up in a Bloom filter of the schema's names, which the compiler evaluates where the name is a
+// constant (`schema::bits`), and only names that hit it are compared.
+//
+// `Top` takes the value as a whole, `Value` that of one entry, `Key` the key of a map. All three implement
+// `Receiver`. An error is kept in the encoder, as for lines by hand; serde only sees `Failed`.
 
 mod error;
 mod receiver;
@@ -31,8 +42,8 @@ use super::value::sealed::Value;
 use crate::Timestamp;
 
 impl<S: Sink> Encoder<S> {
-    /// Writes a struct, or a map, as one line, by serde. The [`Schema`] tells which of its fields are tags
-    /// and which is the time.
+    /// Writes a struct or a map as one line, by serde. The [`Schema`] names the fields that are tags, and the
+    /// one that is the time.
     ///
     /// | serde | in a field | in a tag |
     /// |---|---|---|
@@ -43,15 +54,14 @@ impl<S: Sink> Encoder<S> {
     /// | text, `char`, unit variants | string | text |
     /// | `None`, `()` | nothing | no tag |
     ///
-    /// Newtypes are what they hold. Keys of maps may be any scalar, of at most 128 bytes if it isn't a text. `#[serde(flatten)]` puts a struct's or a
-    /// map's fields among the others; serde has it only with feature `alloc`. `rename`, `skip` and
-    /// `skip_serializing_if` do what they say. The time is an integer in the encoder's precision (or
-    /// [the schema's](Schema::precision)), a [`Timestamp`], a `SystemTime`, or RFC 3339 text. The encoder's
-    /// settings and checks are the same as for [`line`](Encoder::line).
+    /// A newtype is written as its content. The keys of a map may be any scalar, of at most 128 bytes unless
+    /// it is a text. `#[serde(flatten)]` adds the fields of a struct or a map to the others; serde has it only
+    /// with feature `alloc`. `rename`, `skip` and `skip_serializing_if` work as usual. The time is an integer in
+    /// the encoder's precision (or [the schema's](Schema::precision)), a [`Timestamp`], a `SystemTime`, or
+    /// RFC 3339 text. The encoder's settings and checks are the same as for [`line`](Encoder::line).
     ///
-    /// Allocates nothing, beside what a growing sink takes and `Serialize` implementations do. The value is
-    /// asked two or three times for its fields. If it changes meanwhile, the line has the tags of one moment
-    /// and the fields of the next.
+    /// Allocates only to grow the sink, and in `Serialize` implementations. The value is serialized two or
+    /// three times. If it changes in between, the line has the tags of one moment and the fields of the next.
     ///
     /// ```
     /// use influx_edge::Timestamp;
@@ -76,12 +86,12 @@ impl<S: Sink> Encoder<S> {
     /// ```
     ///
     /// # Errors
-    /// Returns the first thing that was wrong with the line, with the name of the field; the line
-    /// left no trace. Beside what the encoder refuses, that is
+    /// Returns the first error of the line, with the name of the field; the line is rolled back. Besides the
+    /// errors of a line by hand, these are
     /// [`Unsupported`](EncodeError::Unsupported) for sequences, bytes, structs and maps inside the
-    /// struct, and enums whose variants hold data, externally tagged;
+    /// struct, and for externally tagged enums whose variants hold data;
     /// [`MissingTag`](EncodeError::MissingTag) and [`MissingTime`](EncodeError::MissingTime) for a
-    /// name of the schema that is not in the struct.
+    /// name of the schema that the struct lacks.
     #[inline]
     pub fn serialize<T: Serialize + ?Sized>(
         &mut self,
@@ -102,7 +112,7 @@ impl<S: Sink> Encoder<S> {
             nanos: 0,
             name: None,
         };
-        // (Errors are kept in the encoder.)
+        // The encoder keeps the error.
         let _ = walk.line(schema, value);
         match walk.enc.core.take_error() {
             None => Ok(()),
@@ -111,13 +121,13 @@ impl<S: Sink> Encoder<S> {
     }
 }
 
-/// The line was refused; the reason is in the encoder, or follows from where this comes from.
+/// The error that serde sees. The reason is in the encoder, or is added by the caller.
 #[derive(Debug)]
 struct Failed;
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("refused")
+        f.write_str("rejected")
     }
 }
 
@@ -129,37 +139,37 @@ impl serde::ser::Error for Failed {
     }
 }
 
-/// What a walk over the value looks for.
+/// A pass over the value, by what it writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pass {
     Measurement,
     Tags,
-    /// And the time.
+    /// Fields, and the time.
     Fields,
 }
 
-/// A line under way, and the walk over its value.
+/// A line under way, and the pass over its value.
 struct Walk<'e, 's, S> {
     enc: &'e mut Encoder<S>,
     schema: &'s Schema<'s>,
     pass: Pass,
-    /// Of the schema, the one that is expected next.
+    /// The index in the schema of the tag that is expected next.
     next_tag: usize,
-    /// A bit for each of the first tags of the schema that were met.
+    /// A bit for each of the schema's first 64 tags that were found.
     seen_tags: u64,
-    /// Whether the measurement, then whether the time was met.
+    /// True if the measurement, or in the last pass the time, was found.
     seen: bool,
-    /// It is a map, which needn't have all that a schema names.
+    /// True for a map, which may lack names of the schema.
     is_map: bool,
     time: Option<i64>,
     seconds: u64,
     nanos: u64,
-    /// Of the field that the line was refused for.
+    /// The name of the field that the line was rejected for.
     name: Option<Name>,
 }
 
 impl<S: Sink> Walk<'_, '_, S> {
-    /// (The schema by itself: where it is a constant, the compiler knows what each entry is.)
+    /// (The schema is a parameter of its own so that, if it is a constant, the compiler knows each role.)
     #[inline]
     fn line<T: Serialize + ?Sized>(
         &mut self,
@@ -212,7 +222,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         if done.is_err() {
             self.blame("", Part::FieldValue);
         }
-        // (A `Serialize` may have passed over the error of a part.)
+        // (A `Serialize` may have ignored the error of a part.)
         self.check()
     }
 
@@ -221,7 +231,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         if self.is_map {
             return Ok(());
         }
-        // (Bits of further tags are not counted.)
+        // (Only 64 tags have bits.)
         let all = 1u64
             .checked_shl(u32::try_from(names.len()).unwrap_or(u32::MAX))
             .map_or(u64::MAX, |bit| bit.wrapping_sub(1));
@@ -260,15 +270,15 @@ impl<S: Sink> Walk<'_, '_, S> {
         done
     }
 
-    /// Writes an entry that may be a tag, the time, or the measurement, if this walk is for it. False if
-    /// it is a field.
+    /// Writes an entry that may be a tag, the time, or the measurement, if it belongs to this pass. Returns
+    /// `false` if it is a field.
     #[inline(never)]
     fn special<const FIELDS: bool, T: Serialize + ?Sized>(
         &mut self,
         name: &str,
         value: &T,
     ) -> Result<bool, Failed> {
-        // (Each role by itself: then the compiler knows it where the value is written.)
+        // (One arm per role, so that the role is a constant where the value is written.)
         match (self.role(name), FIELDS) {
             (Role::Time, true) if self.meets(Role::Time)? => self.put(name, Role::Time, value),
             (Role::Field, true) => Ok(false),
@@ -307,7 +317,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         role
     }
 
-    /// Whether this walk is for entries of that role; notes that there is one.
+    /// Returns `true` if this pass is for entries of that role, and notes that there is one.
     #[inline]
     fn meets(&mut self, role: Role) -> Result<bool, Failed> {
         match (self.pass, role) {
@@ -358,7 +368,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         self.check()
     }
 
-    /// Takes an instant for the line's time.
+    /// Sets the line's time to an instant.
     fn instant(&mut self, time: Timestamp) -> Result<(), Failed> {
         match time.count(self.enc.core.precision) {
             Ok(count) => {
@@ -369,7 +379,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         }
     }
 
-    /// Takes an integer for the line's time.
+    /// Sets the line's time to a count.
     #[inline]
     fn count(&mut self, count: i64) -> Result<(), Failed> {
         let precision = self.enc.core.precision;
@@ -385,7 +395,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         }
     }
 
-    /// Refuses the line, unless it was refused already.
+    /// Keeps the error, unless there is one already.
     #[cold]
     fn fail(&mut self, error: EncodeError) -> Failed {
         if !self.enc.core.failed() {
@@ -394,7 +404,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         Failed
     }
 
-    /// Gives an error that came from serializing this entry a reason, if it has none, and its name.
+    /// Adds the reason, if there is none, and the name to the error of an entry.
     #[cold]
     fn blame(&mut self, name: &str, part: Part) {
         if !self.enc.core.failed() {
@@ -403,13 +413,13 @@ impl<S: Sink> Walk<'_, '_, S> {
             #[cfg(feature = "alloc")]
             self.enc.core.forget_key();
         }
-        // (The first one: a `Serialize` may go on after an error.)
+        // (Only the first name: a `Serialize` may go on after an error.)
         if !name.is_empty() && self.name.is_none() {
             self.name_error(name);
         }
     }
 
-    /// Gives an error that came from the key of a map's entry a reason, if it has none.
+    /// Adds the reason, if there is none, to the error of a map's key.
     #[cold]
     fn blame_key(&mut self, why: Option<NoKey>) {
         if self.enc.core.failed() {
@@ -432,7 +442,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         self.keep_name(name);
     }
 
-    /// For [`Encoder::error_key`], which reads it from the buffer.
+    /// Keeps the name in the buffer, for [`Encoder::error_key`].
     #[cfg(feature = "alloc")]
     fn keep_name(&mut self, name: &str) {
         let space = self.enc.sink.bytes().len();
@@ -448,7 +458,7 @@ impl<S: Sink> Walk<'_, '_, S> {
     }
 }
 
-/// The part of the line that an entry becomes.
+/// Returns the part of the line that an entry becomes.
 fn part(role: Role) -> Part {
     match role {
         Role::Measurement => Part::Measurement,

@@ -11,72 +11,72 @@ use crate::line::error::ValueKind;
 
 pub(super) type Done = Result<(), Failed>;
 
-/// Takes one value: the whole of a line, one of its entries, or the key of a map. Whatever a receiver has no
-/// method for, it refuses.
+/// Takes one value: a whole line, one of its entries, or the key of a map. A receiver rejects every kind that it
+/// has no method for.
 pub(super) trait Receiver: Sized {
     type Map: SerializeMap<Ok = (), Error = Failed>;
     type Struct: SerializeStruct<Ok = (), Error = Failed>;
 
     /// Returns the error for a value of this kind, after it has noted the reason.
-    fn refuse(self, kind: ValueKind) -> Failed;
+    fn reject(self, kind: ValueKind) -> Failed;
 
     #[inline]
     fn boolean(self, _: bool) -> Done {
-        Err(self.refuse(ValueKind::Boolean))
+        Err(self.reject(ValueKind::Boolean))
     }
 
     #[inline]
     fn signed(self, _: i64) -> Done {
-        Err(self.refuse(ValueKind::Integer))
+        Err(self.reject(ValueKind::Integer))
     }
 
     #[inline]
     fn unsigned(self, _: u64) -> Done {
-        Err(self.refuse(ValueKind::Integer))
+        Err(self.reject(ValueKind::Integer))
     }
 
     /// Takes an integer that 64 bits can't hold.
     fn wide(self, _: fmt::Arguments<'_>) -> Done {
-        Err(self.refuse(ValueKind::WideInteger))
+        Err(self.reject(ValueKind::WideInteger))
     }
 
     #[inline]
     fn float32(self, _: f32) -> Done {
-        Err(self.refuse(ValueKind::Float))
+        Err(self.reject(ValueKind::Float))
     }
 
     #[inline]
     fn float64(self, _: f64) -> Done {
-        Err(self.refuse(ValueKind::Float))
+        Err(self.reject(ValueKind::Float))
     }
 
     #[inline]
     fn text(self, _: &str) -> Done {
-        Err(self.refuse(ValueKind::Text))
+        Err(self.reject(ValueKind::Text))
     }
 
     fn display(self, _: fmt::Arguments<'_>) -> Done {
-        Err(self.refuse(ValueKind::Text))
+        Err(self.reject(ValueKind::Text))
     }
 
     /// Takes `None` or `()`.
     #[inline]
     fn nothing(self) -> Done {
-        Err(self.refuse(ValueKind::Nothing))
+        Err(self.reject(ValueKind::Nothing))
     }
 
     fn unit_struct(self) -> Done {
-        Err(self.refuse(ValueKind::Nothing))
+        Err(self.reject(ValueKind::Nothing))
     }
 
     #[inline]
     fn map(self) -> Result<Self::Map, Failed> {
-        Err(self.refuse(ValueKind::Map))
+        Err(self.reject(ValueKind::Map))
     }
 
     #[inline]
     fn structure(self, _: &'static str) -> Result<Self::Struct, Failed> {
-        Err(self.refuse(ValueKind::Struct))
+        Err(self.reject(ValueKind::Struct))
     }
 
     /// Prepares for what is in a newtype of this name.
@@ -91,7 +91,7 @@ pub(super) trait Receiver: Sized {
     }
 }
 
-/// Hands to a receiver what serde serializes.
+/// Passes a serialized value to a receiver.
 pub(super) struct Serializer<R>(pub(super) R);
 
 macro_rules! widened {
@@ -157,7 +157,7 @@ impl<R: Receiver> SerdeSerializer for Serializer<R> {
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Done {
-        Err(self.0.refuse(ValueKind::Bytes))
+        Err(self.0.reject(ValueKind::Bytes))
     }
 
     #[inline]
@@ -200,15 +200,15 @@ impl<R: Receiver> SerdeSerializer for Serializer<R> {
         _: &'static str,
         _: &T,
     ) -> Done {
-        Err(self.0.refuse(ValueKind::Variant))
+        Err(self.0.reject(ValueKind::Variant))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Failed> {
-        Err(self.0.refuse(ValueKind::Sequence))
+        Err(self.0.reject(ValueKind::Sequence))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Failed> {
-        Err(self.0.refuse(ValueKind::Sequence))
+        Err(self.0.reject(ValueKind::Sequence))
     }
 
     fn serialize_tuple_struct(
@@ -216,7 +216,7 @@ impl<R: Receiver> SerdeSerializer for Serializer<R> {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeTupleStruct, Failed> {
-        Err(self.0.refuse(ValueKind::Sequence))
+        Err(self.0.reject(ValueKind::Sequence))
     }
 
     fn serialize_tuple_variant(
@@ -226,7 +226,7 @@ impl<R: Receiver> SerdeSerializer for Serializer<R> {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeTupleVariant, Failed> {
-        Err(self.0.refuse(ValueKind::Variant))
+        Err(self.0.reject(ValueKind::Variant))
     }
 
     #[inline]
@@ -246,7 +246,7 @@ impl<R: Receiver> SerdeSerializer for Serializer<R> {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeStructVariant, Failed> {
-        Err(self.0.refuse(ValueKind::Variant))
+        Err(self.0.reject(ValueKind::Variant))
     }
 
     #[inline]

@@ -1,4 +1,4 @@
-//! `Schema`: which fields of a struct are tags, which is the time, and what the measurement is.
+//! `Schema`: the tags, the time and the measurement of a struct.
 
 use super::super::encoder::Encoder;
 use super::super::error::EncodeError;
@@ -7,8 +7,8 @@ use super::super::to_line::ToLine;
 use crate::Precision;
 use serde::Serialize;
 
-/// What the fields of a struct are in line protocol: which are tags, which is the time, and where the
-/// measurement comes from. All others are fields. Names are those that serde sees, after `rename`.
+/// The parts of line protocol that the fields of a struct become: the tags, the time, and the measurement. All
+/// others are fields. Names are those that serde sees, after `rename`.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -31,8 +31,8 @@ use serde::Serialize;
 /// # Ok::<(), influx_edge::line::SerializeError>(())
 /// ```
 ///
-/// A field of the struct has one role: a schema that names it twice doesn't compile as a constant, and
-/// panics elsewhere.
+/// A field of the struct has one role. A schema that names one twice doesn't compile as a constant, and panics
+/// elsewhere.
 ///
 /// ```compile_fail
 /// # use influx_edge::line::Schema;
@@ -44,7 +44,7 @@ pub struct Schema<'a> {
     tags: &'a [&'a str],
     time: Option<&'a str>,
     precision: Option<Precision>,
-    /// Three bits for each tag, by [`bits`]; and for the time and the measurement.
+    /// The Bloom filter of the tags' names, and that of the time's and the measurement's: see [`bits`].
     tag_bits: u64,
     other_bits: u64,
 }
@@ -55,11 +55,11 @@ pub(crate) enum Measurement<'a> {
     FromField(&'a str),
 }
 
-/// What an entry of the value becomes.
+/// The part that an entry of the value becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Measurement,
-    /// The tag of that index in the schema.
+    /// The tag with this index in the schema.
     Tag(usize),
     Field,
     Time,
@@ -71,7 +71,7 @@ pub(super) enum Role {
 }
 
 impl<'a> Schema<'a> {
-    /// A schema of that measurement, without tags and without a time.
+    /// Creates a schema of this measurement, without tags and without a time.
     #[must_use]
     pub const fn new(measurement: &'a str) -> Self {
         Schema {
@@ -84,8 +84,8 @@ impl<'a> Schema<'a> {
         }
     }
 
-    /// A schema whose measurement is the text in that field of each value: a string, a `char`, a unit
-    /// variant, or the tag of an internally tagged enum. Costs one more pass over the value.
+    /// Creates a schema whose measurement is the text in this field of each value: a string, a `char`, a unit
+    /// variant, or the tag of an internally tagged enum. Takes one more pass over the value.
     ///
     /// ```
     /// use influx_edge::line::{Encoder, Schema};
@@ -112,16 +112,15 @@ impl<'a> Schema<'a> {
         schema
     }
 
-    /// Makes these fields tags, in addition to none. They are written in the order of the struct. Default:
-    /// no tags.
+    /// Makes these fields tags, and no others. They are written in the order of the struct. Default: no tags.
     ///
-    /// A name that a struct does not have is an error when it is serialized, for the first 64 tags. A
-    /// field that serde leaves out with `skip_serializing_if` counts as there; in a map, and so in a struct
-    /// with `#[serde(flatten)]`, any name may be absent.
+    /// If the struct lacks one of the first 64 names, serializing it is an error. A field that serde leaves out
+    /// with `skip_serializing_if` counts as present. A map, and so a struct with `#[serde(flatten)]`, may lack any
+    /// name.
     ///
     /// # Panics
-    /// Panics if a name is given twice, or is that of the time or of the measurement's field. In a
-    /// constant that is an error of compilation.
+    /// Panics if a name is given twice, or is that of the time or of the measurement's field. In a constant this
+    /// is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn tags(mut self, names: &'a [&'a str]) -> Self {
@@ -137,11 +136,10 @@ impl<'a> Schema<'a> {
     }
 
     /// Makes this field the time: an integer, a [`Timestamp`](crate::Timestamp), a `SystemTime` as serde
-    /// writes it, or RFC 3339 text. `None` leaves the line without a time. Default: no time.
+    /// writes it, or RFC 3339 text. With `None` the line has no time. Default: no time.
     ///
     /// # Panics
-    /// Panics if the name is that of a tag or of the measurement's field. In a constant that is an error
-    /// of compilation.
+    /// Panics if the name is that of a tag or of the measurement's field. In a constant this is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn time(mut self, name: &'a str) -> Self {
@@ -245,8 +243,9 @@ impl<'a> Schema<'a> {
         self.other_bits
     }
 
-    /// Whether the tag of that index surely has this name: most structs have their tags in the schema's
-    /// order, and the linker keeps one copy of a text.
+    /// Returns `true` if the tag with this index has this name; `false` decides nothing. Most structs have
+    /// their tags in the schema's order, and the linker mostly keeps one copy of a text, so comparing the
+    /// addresses is enough.
     #[inline(always)]
     pub(super) fn is_tag(&self, index: usize, name: &str) -> bool {
         self.tags
@@ -254,8 +253,8 @@ impl<'a> Schema<'a> {
             .is_some_and(|tag| core::ptr::eq(*tag, name))
     }
 
-    /// What the entry of that name becomes. Most structs have their tags in the schema's order: the tag
-    /// of index `next` is looked at first.
+    /// Returns the role of the entry with this name. Most structs have their tags in the schema's order, so the
+    /// tag with index `next` is compared first.
     #[inline]
     pub(super) fn role(&self, name: &str, next: usize) -> Role {
         if self.tags.get(next).is_some_and(|tag| same(tag, name)) {
@@ -276,7 +275,7 @@ impl<'a> Schema<'a> {
     }
 }
 
-/// A value, and the schema by which it becomes a line.
+/// A value with the schema by which it becomes a line.
 struct SchemaPoint<'s, T> {
     schema: &'s Schema<'s>,
     value: T,
@@ -289,7 +288,7 @@ impl<T: Serialize> ToLine for SchemaPoint<'_, T> {
     }
 }
 
-/// Whether a name is one of these.
+/// Returns `true` if a name is one of these.
 const fn among(mut names: &[&str], name: &str) -> bool {
     while let Some((first, rest)) = names.split_first() {
         if equal(first, name) {
@@ -300,7 +299,7 @@ const fn among(mut names: &[&str], name: &str) -> bool {
     false
 }
 
-/// Equality of texts, for constants.
+/// Compares texts, in constants.
 const fn equal(a: &str, b: &str) -> bool {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     while let ([first, rest @ ..], [other, others @ ..]) = (a, b) {
@@ -312,7 +311,7 @@ const fn equal(a: &str, b: &str) -> bool {
     a.is_empty() && b.is_empty()
 }
 
-/// Whether two names are the same, mostly without a call to memcmp, which costs more than it compares.
+/// Compares two names, mostly without a call to memcmp, which would take longer than comparing so few bytes.
 #[inline]
 fn same(a: &str, b: &str) -> bool {
     if core::ptr::eq(a, b) {
@@ -331,7 +330,8 @@ fn same(a: &str, b: &str) -> bool {
         }
 }
 
-/// Three of 64 bits, by length and three bytes. Known when compiled, for the names of a struct.
+/// Returns the three bits of a name in a Bloom filter of 64, by its length and three of its bytes. For the names
+/// of a struct the compiler evaluates it.
 #[inline(always)]
 pub(super) const fn bits(name: &str) -> u64 {
     let name = name.as_bytes();

@@ -1,4 +1,4 @@
-//! Text of limited length on the stack, and the keys of maps as text.
+//! `TextBuffer`, a text of limited length on the stack, and `Key`, the key of a map as text.
 
 use core::fmt::{self, Write as _};
 
@@ -23,7 +23,7 @@ impl<const N: usize> TextBuffer<N> {
         }
     }
 
-    /// The start of a text, as much as there is space for.
+    /// Returns as much of a text as there is space for.
     pub(super) fn cut(text: &str) -> Self {
         let mut new = Self::new();
         for character in text.chars() {
@@ -34,7 +34,7 @@ impl<const N: usize> TextBuffer<N> {
         new
     }
 
-    /// What something displays; `None` if that is longer, or fails.
+    /// Returns a formatted text; `None` if it is longer, or formatting fails.
     pub(super) fn of(text: fmt::Arguments<'_>) -> Option<Self> {
         let mut new = Self::new();
         new.write_fmt(text).ok().map(|()| new)
@@ -56,16 +56,16 @@ impl<const N: usize> fmt::Write for TextBuffer<N> {
     }
 }
 
-/// Why a key of a map is no text.
+/// The reason why the key of a map isn't a text.
 #[derive(Clone, Copy)]
 pub(super) enum NoKey {
-    /// It is no scalar.
+    /// It isn't a scalar.
     Kind(ValueKind),
     /// It is longer than the buffer for it, or its `Display` failed.
     Format,
 }
 
-/// Hands the key of a map's entry on as text, or leaves the reason why there is none.
+/// Passes on the key of a map's entry as text, or keeps the reason why there is none.
 pub(super) struct Key<'k, F>(pub(super) F, pub(super) &'k mut Option<NoKey>);
 
 impl<F: FnOnce(&str) -> Done> Receiver for Key<'_, F> {
@@ -73,7 +73,7 @@ impl<F: FnOnce(&str) -> Done> Receiver for Key<'_, F> {
     type Struct = Impossible<(), Failed>;
 
     #[cold]
-    fn refuse(self, kind: ValueKind) -> Failed {
+    fn reject(self, kind: ValueKind) -> Failed {
         *self.1 = Some(NoKey::Kind(kind));
         Failed
     }

@@ -1,4 +1,4 @@
-//! The value as a whole: a struct or a map, or a wrapper around one.
+//! `Top`: the value as a whole, which is a struct, a map, or a newtype of one.
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct};
 
@@ -12,16 +12,16 @@ use crate::line::sink::Sink;
 /// The longest key of a map whose keys and values come apart.
 const KEY_LEN: usize = 256;
 
-/// A walk for the fields and the time, or one for what stands before them: two types, so that the latter
+/// A pass for the fields and the time, or one for the parts before them. These are two types, so that the latter
 /// has no code for fields.
 pub(super) struct Top<'w, 'e, 's, S, const FIELDS: bool> {
     pub(super) walk: &'w mut Walk<'e, 's, S>,
-    /// Three bits for each name that this walk looks at twice.
+    /// The Bloom filter of the names that may not be plain fields in this pass.
     pub(super) special: u64,
 }
 
 impl<S: Sink, const FIELDS: bool> Top<'_, '_, '_, S, FIELDS> {
-    /// (Inlined, the name is known to the compiler, and so are its checks and its hash.)
+    /// (Always inlined: then the name is a constant, and so are its checks and its bits.)
     #[inline(always)]
     fn entry<T: ?Sized + Serialize>(&mut self, name: &str, value: &T) -> Result<(), Failed> {
         let walk = &mut *self.walk;
@@ -46,7 +46,7 @@ impl<'w, 'e, 's, S: Sink, const FIELDS: bool> Receiver for Top<'w, 'e, 's, S, FI
     type Struct = Self;
 
     #[cold]
-    fn refuse(self, kind: ValueKind) -> Failed {
+    fn reject(self, kind: ValueKind) -> Failed {
         self.walk.fail(EncodeError::NotAStruct(kind))
     }
 
@@ -78,7 +78,7 @@ impl<S: Sink, const FIELDS: bool> SerializeStruct for Top<'_, '_, '_, S, FIELDS>
         self.entry(name, value)
     }
 
-    /// A field that is left out on purpose is there as far as the schema is concerned.
+    /// A field that is skipped on purpose counts as present in the schema.
     #[inline]
     fn skip_field(&mut self, name: &'static str) -> Result<(), Failed> {
         let walk = &mut *self.walk;
@@ -99,13 +99,13 @@ impl<S: Sink, const FIELDS: bool> SerializeStruct for Top<'_, '_, '_, S, FIELDS>
 /// The entries of a map, or of a struct with `#[serde(flatten)]`.
 pub(super) struct Entries<'w, 'e, 's, S, const FIELDS: bool> {
     top: Top<'w, 'e, 's, S, FIELDS>,
-    /// The key whose value comes next.
+    /// The key of the next value.
     key: Option<TextBuffer<KEY_LEN>>,
 }
 
 impl<S: Sink, const FIELDS: bool> Entries<'_, '_, '_, S, FIELDS> {
-    /// Refuses the line for a key that is no text, or failed by itself. The walk for the fields does so,
-    /// which knows the number of the field.
+    /// Rejects the line for a key that isn't a text, or failed to serialize. Only the pass for the fields does so,
+    /// because it knows the number of the field.
     fn checked(&mut self, done: Result<(), Failed>, why: Option<NoKey>) -> Result<(), Failed> {
         let walk = &mut *self.top.walk;
         if done.is_err() && !FIELDS && walk.check().is_ok() {

@@ -1,4 +1,4 @@
-//! The value of one entry: a tag, a field, the time, or the measurement.
+//! `Value`: the value of one entry, which is a tag, a field, the time, or the measurement.
 
 use core::fmt;
 
@@ -13,12 +13,12 @@ use crate::line::error::{EncodeError, ValueKind};
 use crate::line::sink::Sink;
 use crate::line::value::sealed::Value as LineValue;
 
-/// Longest text of an RFC 3339 time is 35 bytes.
+/// An RFC 3339 time takes at most 35 bytes.
 const TIME_LEN: usize = 48;
-/// The longest measurement that isn't a string but displayed.
+/// The longest measurement that is formatted.
 const MEASUREMENT_LEN: usize = 256;
 
-/// Takes the value of one entry.
+/// The receiver of an entry's value.
 pub(super) struct Value<'w, 'e, 's, 'k, S> {
     pub(super) walk: &'w mut Walk<'e, 's, S>,
     pub(super) key: &'k str,
@@ -26,7 +26,7 @@ pub(super) struct Value<'w, 'e, 's, 'k, S> {
 }
 
 impl<'w, 'e, 's, 'k, S: Sink> Value<'w, 'e, 's, 'k, S> {
-    /// (So small that it is inlined where the role is known: a field then costs one call, as by hand.)
+    /// (Always inlined, so that a field costs one call where the role is a constant, as by hand.)
     #[inline(always)]
     fn scalar(self, value: impl LineValue, kind: ValueKind) -> Done {
         match self.role {
@@ -39,7 +39,7 @@ impl<'w, 'e, 's, 'k, S: Sink> Value<'w, 'e, 's, 'k, S> {
     fn no_field(self, value: impl LineValue, kind: ValueKind) -> Done {
         match self.role {
             Role::Tag(_) => self.walk.tag(self.key, value),
-            _ => Err(self.refuse(kind)),
+            _ => Err(self.reject(kind)),
         }
     }
 
@@ -48,7 +48,7 @@ impl<'w, 'e, 's, 'k, S: Sink> Value<'w, 'e, 's, 'k, S> {
         match self.role {
             Role::Measurement => self.walk.measurement(value),
             Role::Time => self.time_text(value),
-            _ => Err(self.refuse(ValueKind::Text)),
+            _ => Err(self.reject(ValueKind::Text)),
         }
     }
 
@@ -95,7 +95,7 @@ impl<'w, 'e, 's, 'k, S: Sink> Receiver for Value<'w, 'e, 's, 'k, S> {
     type Struct = TimeParts<'w, 'e, 's, 'k, S>;
 
     #[cold]
-    fn refuse(self, kind: ValueKind) -> Failed {
+    fn reject(self, kind: ValueKind) -> Failed {
         let place = self.walk.place(self.role);
         self.walk.fail(EncodeError::Unsupported(place, kind))
     }
@@ -153,23 +153,23 @@ impl<'w, 'e, 's, 'k, S: Sink> Receiver for Value<'w, 'e, 's, 'k, S> {
             },
             Role::Time => match TextBuffer::<TIME_LEN>::of(text) {
                 Some(text) => self.time_text(text.as_str()),
-                // Longer than any time.
+                // Too long for a time.
                 None => self.time_text(""),
             },
-            Role::Instant | Role::Seconds | Role::Nanos => Err(self.refuse(ValueKind::Text)),
+            Role::Instant | Role::Seconds | Role::Nanos => Err(self.reject(ValueKind::Text)),
         }
     }
 
     #[inline]
     fn nothing(self) -> Done {
         match self.role {
-            Role::Measurement => Err(self.refuse(ValueKind::Nothing)),
+            Role::Measurement => Err(self.reject(ValueKind::Nothing)),
             _ => Ok(()),
         }
     }
 
     fn unit_struct(self) -> Done {
-        Err(self.refuse(ValueKind::Struct))
+        Err(self.reject(ValueKind::Struct))
     }
 
     fn structure(self, name: &'static str) -> Result<Self::Struct, Failed> {
@@ -178,7 +178,7 @@ impl<'w, 'e, 's, 'k, S: Sink> Receiver for Value<'w, 'e, 's, 'k, S> {
                 (self.walk.seconds, self.walk.nanos) = (0, 0);
                 Ok(TimeParts(self))
             }
-            _ => Err(self.refuse(ValueKind::Struct)),
+            _ => Err(self.reject(ValueKind::Struct)),
         }
     }
 
@@ -197,7 +197,7 @@ impl<'w, 'e, 's, 'k, S: Sink> Receiver for Value<'w, 'e, 's, 'k, S> {
     }
 }
 
-/// The seconds and nanoseconds since 1970 that serde makes of a `SystemTime`.
+/// The receiver of the seconds and nanoseconds since 1970 that serde writes for a `SystemTime`.
 pub(super) struct TimeParts<'w, 'e, 's, 'k, S>(Value<'w, 'e, 's, 'k, S>);
 
 impl<S: Sink> SerializeStruct for TimeParts<'_, '_, '_, '_, S> {
