@@ -141,23 +141,16 @@ impl BatchGroup {
 
     /// Adds later batches: to the last range if nothing that waits is between them.
     pub(super) fn push(&mut self, range: BatchRange, all_finished: impl Fn(u64, u64) -> bool) {
-        let BatchRange {
-            last,
-            batches,
-            points,
-            bytes,
-            ..
-        } = range;
-        self.last_seq = last;
-        bump(&mut self.batches, batches);
-        bump(&mut self.points, points);
-        bump(&mut self.bytes, bytes);
+        self.last_seq = range.last;
+        bump(&mut self.batches, range.batches);
+        bump(&mut self.points, range.points);
+        bump(&mut self.bytes, range.bytes);
         match self.ranges.last_mut() {
             Some(run) if all_finished(run.last.saturating_add(1), range.first) => {
-                run.last = last;
-                bump(&mut run.batches, batches);
-                bump(&mut run.points, points);
-                bump(&mut run.bytes, bytes);
+                run.last = range.last;
+                bump(&mut run.batches, range.batches);
+                bump(&mut run.points, range.points);
+                bump(&mut run.bytes, range.bytes);
             }
             _ => self.ranges.push(range),
         }
