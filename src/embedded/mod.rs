@@ -12,7 +12,7 @@
 //!   [`Connection::is_open`] says so.
 //! - Time limits: the transport's reads have them, and report an error. [`Timed`] adds one.
 //!
-//! [The guide](crate::guide::embedded) has the loop of a station, and which transports there are.
+//! [The guide](crate::guide::microcontrollers) has the loop of a station, and which transports there are.
 //!
 //! Everything here is `no_std`, allocates nothing and blocks. A call takes at most 2 KiB of stack on a
 //! Cortex-M (measured: 1 KiB), beside what the transport takes.

@@ -2,7 +2,7 @@
 //! allocated.
 //!
 //! The tables that this module implements, and an example byte by byte, are in
-//! `docs/reliability.md`, section "On disk". Any change to them is another version.
+//! `docs/spool-format.md`. Any change to them is another version.
 
 use crate::Precision;
 use crc32fast::Hasher;

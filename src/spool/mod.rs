@@ -5,7 +5,7 @@
 //! read back, in order, and acknowledged.
 //!
 //! **In scope**: files that a crash at any moment leaves readable (the
-//! [guide to reliability](crate::guide::reliability#on-disk) describes each byte of them); one owner
+//! [format](crate::guide::spool_format) describes each byte of them); one owner
 //! per directory; a limit on disk space and what happens at it; what a server refused for good, kept
 //! for a person to look at and to remove ([`Spool::reject`], [`Inspector`], [`Spool::clear_rejected`]).
 //!
