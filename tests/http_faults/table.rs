@@ -99,10 +99,11 @@ fn the_other_faults_have_their_tests() {
         .collect();
     assert_eq!(headings, ["1", "2", "3", "4"]);
     let mut count = 0;
-    for test in text.lines().filter_map(|line| line.strip_prefix("  `")) {
+    // A test stands alone on its line.
+    let alone = |line: &'_ str| Some(line.strip_prefix("  `")?.strip_suffix('`')?.to_owned());
+    for test in text.lines().filter_map(alone) {
         let (file, name) = test
-            .strip_suffix('`')
-            .and_then(|test| test.split_once("::"))
+            .split_once("::")
             .unwrap_or_else(|| panic!("no test: {test}"));
         let source = fs::read_to_string(root().join(file)).unwrap();
         let at = source.find(&format!("\nfn {name}()"));
