@@ -56,7 +56,7 @@ fn hex_dump(bytes: &[u8]) -> String {
 
 #[test]
 fn the_example_in_the_docs_is_what_is_written() {
-    let page = include_str!("../../../docs/reliability.md");
+    let page = include_str!("../../../docs/spool-format.md");
     let dump = hex_dump(&example());
     let documented: String = page
         .lines()
