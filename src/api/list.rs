@@ -180,7 +180,7 @@ impl<'a, T: Listed> List<'a, T> {
                 empty: 0,
                 pages: 0,
                 known: 0,
-                deletions: client.inner().learnt.deletions.load(Ordering::Relaxed),
+                deletions: client.inner().observed.deletions.load(Ordering::Relaxed),
                 ended: false,
                 wrong: None,
             },
@@ -371,7 +371,12 @@ impl<'a> Pager<'a> {
 
     /// What was deleted stood before the next page, or is the item that it begins after.
     fn go_back(&mut self) {
-        let now = self.client.inner().learnt.deletions.load(Ordering::Relaxed);
+        let now = self
+            .client
+            .inner()
+            .observed
+            .deletions
+            .load(Ordering::Relaxed);
         let gone = now.wrapping_sub(core::mem::replace(&mut self.deletions, now));
         if gone > 0 {
             self.offset = self.offset.saturating_sub(gone.into());
