@@ -475,15 +475,6 @@ pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Erro
         .map_err(|e| Error::config(alloc::format!("the body can't be written as JSON: {e}")))
 }
 
-/// A query's parameter as a JSON value.
-pub(crate) fn json_param(name: &str, value: impl Serialize) -> Result<serde_json::Value, Error> {
-    serde_json::to_value(value).map_err(|e| {
-        Error::config(alloc::format!(
-            "the parameter {name:?} can't be written as JSON: {e}"
-        ))
-    })
-}
-
 /// The reason why JSON can't be read, without its values: a response may contain tokens.
 pub(crate) fn json_trouble(e: &serde_json::Error) -> String {
     let text = e.to_string();
