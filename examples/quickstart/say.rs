@@ -1,6 +1,6 @@
 //! `say!` and `mention!`: `println!` for programs whose output may go through `| head`, which closes it.
 
-/// `println!`, but the program ends quietly when nobody reads it any more.
+/// `println!`, but the program ends quietly when its output is closed.
 #[allow(unused_macros, reason = "an example uses one of the two")]
 macro_rules! say {
     ($($text:tt)*) => {
@@ -12,7 +12,7 @@ macro_rules! say {
     };
 }
 
-/// `println!`, but the program goes on when nobody reads it any more, for it has more to do.
+/// `println!`, but the program goes on when its output is closed, because it has more to do.
 #[allow(unused_macros, reason = "an example uses one of the two")]
 macro_rules! mention {
     ($($text:tt)*) => {

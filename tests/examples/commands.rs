@@ -43,7 +43,7 @@ fn every_command_names_what_is_there() {
 
 /// What the check would find, if it were there.
 #[test]
-fn wrong_commands_are_told() {
+fn wrong_commands_are_found() {
     let tree = Tree::new();
     let right = [
         "cargo test",
