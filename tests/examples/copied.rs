@@ -2,6 +2,7 @@
 //! with a server that is away.
 
 use std::fs;
+use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use crate::common::mock_server::{Fault, Server};
@@ -39,12 +40,12 @@ fn what_is_written_is_found() {
         found.says(0, &[temp_c]);
         assert_eq!(found.out.lines().count(), 1, "{}", found.out);
     }
-    // Nobody reads what it prints: an error, and no panic.
-    let mut query = command("minimal_query", &["zrh-1"], &settings)
-        .spawn()
-        .unwrap();
-    drop(query.stdout.take());
-    let gone = ended(query.wait_with_output().unwrap());
+    // A pipe without a reader from the start: an error, and no panic.
+    let mut reader = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
+    let pipe = reader.stdin.take().unwrap();
+    reader.wait().unwrap();
+    let mut query = command("minimal_query", &["zrh-1"], &settings);
+    let gone = ended(query.stdout(pipe).output().unwrap());
     gone.says(1, &["Broken pipe"]);
     assert!(!gone.err.contains("panicked"), "{}", gone.err);
 
