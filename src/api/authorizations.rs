@@ -7,6 +7,7 @@ use super::permission::Permission;
 use super::resource::{Change, Deletable, Editable, Ensure, InOrg, Kind, OrgParameter, Resource};
 use super::resources::Resources;
 use super::serde_util::{Status, or_default, status, time};
+use super::setters::{setters, update};
 use super::users::User;
 use crate::Timestamp;
 use crate::client::Client;
@@ -249,25 +250,15 @@ impl NewAuthorization {
         }
     }
 
-    /// Sets the description, by which [`ensure`](Resources::ensure) finds the token again.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
-    }
+    setters! {
+        /// Sets the description, by which [`ensure`](Resources::ensure) finds the token again.
+        description = |text: impl Into<String>| text.into();
 
-    /// Sets the status. Default: active.
-    #[must_use]
-    pub fn status(mut self, status: Status) -> Self {
-        self.status = Some(status);
-        self
-    }
+        /// Sets the status. Default: active.
+        status = |status: Status| status;
 
-    /// Sets the user it acts for. Default: the user of the client's token.
-    #[must_use]
-    pub fn user(mut self, user: &Id<User>) -> Self {
-        self.user = Some(user.clone());
-        self
+        /// Sets the user it acts for. Default: the user of the client's token.
+        user = |user: &Id<User>| user.clone();
     }
 
     /// The permissions as they are sent for this organization.
@@ -279,46 +270,26 @@ impl NewAuthorization {
     }
 }
 
-/// Changes of an authorization. Values that aren't set are unchanged; permissions can't be changed.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = "0123456789abcdef".parse()?;
-/// use influx_edge::api::{AuthorizationUpdate, Status};
-///
-/// let pause = AuthorizationUpdate::new().status(Status::Inactive);
-/// let token = client.authorizations().update(&id, &pause)?;
-/// assert_eq!(token.status, Some(Status::Inactive));
-/// assert_eq!(token.permissions.len(), 1); // unchanged
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct AuthorizationUpdate {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-}
+update! {
+    /// Changes of an authorization. Values that aren't set are unchanged; permissions can't be changed.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = "0123456789abcdef".parse()?;
+    /// use influx_edge::api::{AuthorizationUpdate, Status};
+    ///
+    /// let pause = AuthorizationUpdate::new().status(Status::Inactive);
+    /// let token = client.authorizations().update(&id, &pause)?;
+    /// assert_eq!(token.status, Some(Status::Inactive));
+    /// assert_eq!(token.permissions.len(), 1); // unchanged
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub struct AuthorizationUpdate {
+        /// Changes the status.
+        status: Status = |status: Status| status;
 
-impl AuthorizationUpdate {
-    /// No change.
-    #[must_use]
-    pub fn new() -> Self {
-        AuthorizationUpdate::default()
-    }
-
-    /// Changes the status.
-    #[must_use]
-    pub fn status(mut self, status: Status) -> Self {
-        self.status = Some(status);
-        self
-    }
-
-    /// Changes the description; empty for none.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+        /// Changes the description; empty for none.
+        description: String = |text: impl Into<String>| text.into();
     }
 }
 

@@ -11,6 +11,7 @@ use super::resource::{
 use super::resources::Resources;
 use super::retention::{Retention, as_list, first_rule};
 use super::serde_util::{or_default, time};
+use super::setters::setters;
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::check_bucket_name;
@@ -251,18 +252,12 @@ impl NewBucket {
         self
     }
 
-    /// Sets the description.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
-    }
+    setters! {
+        /// Sets the description.
+        description = |text: impl Into<String>| text.into();
 
-    /// Sets the name of the retention policy that InfluxDB 1.x clients find it by.
-    #[must_use]
-    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
-        self.retention_policy = Some(name.into());
-        self
+        /// Sets the name of the retention policy that InfluxDB 1.x clients find it by.
+        retention_policy = |name: impl Into<String>| name.into();
     }
 
     /// Rejects points that don't fit a [schema](Resources::schemas). Cloud only; OSS ignores it.
@@ -317,18 +312,12 @@ impl BucketUpdate {
         }
     }
 
-    /// Changes the name. Programs that write to the old one then get 404.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
+    setters! {
+        /// Changes the name. Programs that write to the old one then get 404.
+        name = |name: impl Into<String>| name.into();
 
-    /// Changes the description; empty for none.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+        /// Changes the description; empty for none.
+        description = |text: impl Into<String>| text.into();
     }
 
     /// Changes the time for which points are kept, in whole seconds: from an hour to 292 years, or zero

@@ -8,6 +8,7 @@ use super::request::ApiRequest;
 use super::resource::{Change, Deletable, Editable, Ensure, InOrg, Kind, OrgParameter, Resource};
 use super::resources::Resources;
 use super::serde_util::or_default;
+use super::setters::setters;
 use crate::client::Client;
 use crate::client::names::check_name;
 use crate::error::Error;
@@ -260,11 +261,9 @@ impl DbrpUpdate {
         DbrpUpdate::default()
     }
 
-    /// Changes the retention policy.
-    #[must_use]
-    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
-        self.retention_policy = Some(name.into());
-        self
+    setters! {
+        /// Changes the retention policy.
+        retention_policy = |name: impl Into<String>| name.into();
     }
 
     /// Uses this mapping, or another one, where a program names only the database.

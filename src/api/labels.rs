@@ -9,6 +9,7 @@ use super::resource::{
 };
 use super::resources::Resources;
 use super::serde_util::or_default;
+use super::setters::setters;
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
 use crate::error::Error;
@@ -198,11 +199,9 @@ impl LabelUpdate {
         LabelUpdate::default()
     }
 
-    /// Changes the name; white space around it is removed.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(trimmed(name.into()));
-        self
+    setters! {
+        /// Changes the name; white space around it is removed.
+        name = |name: impl Into<String>| trimmed(name.into());
     }
 
     /// Sets a property; the others are unchanged.

@@ -9,6 +9,7 @@ use super::resource::{
 };
 use super::resources::Resources;
 use super::serde_util::{or_default, time};
+use super::setters::setters;
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
@@ -225,11 +226,9 @@ impl NewVariable {
         }
     }
 
-    /// Sets the description.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+    setters! {
+        /// Sets the description.
+        description = |text: impl Into<String>| text.into();
     }
 
     /// Adds a value to the selected ones.
@@ -271,18 +270,12 @@ impl VariableUpdate {
         VariableUpdate::default()
     }
 
-    /// Changes the name; white space around it is removed.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(trimmed(name.into()));
-        self
-    }
+    setters! {
+        /// Changes the name; white space around it is removed.
+        name = |name: impl Into<String>| trimmed(name.into());
 
-    /// Changes the description; empty for none.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+        /// Changes the description; empty for none.
+        description = |text: impl Into<String>| text.into();
     }
 
     /// Replaces the selected values.
@@ -292,11 +285,9 @@ impl VariableUpdate {
         self
     }
 
-    /// Replaces the values to select from.
-    #[must_use]
-    pub fn arguments(mut self, arguments: VariableArguments) -> Self {
-        self.arguments = Some(arguments);
-        self
+    setters! {
+        /// Replaces the values to select from.
+        arguments = |arguments: VariableArguments| arguments;
     }
 }
 
