@@ -1,14 +1,13 @@
 //! Authorizations: tokens with their permissions.
 
-use super::id::Id;
-use super::list::{List, Paging, listed};
-use super::organizations::Organization;
-use super::permission::Permission;
-use super::resource::{Change, Deletable, Editable, Ensure, InOrg, Kind, OrgParameter, Resource};
-use super::resources::Resources;
-use super::serde_util::{Status, or_default, status, time};
+use super::list::{Paging, listed};
+use super::resource::{Change, Kind, OrgParameter};
+use super::serde_util::{or_default, status, time};
 use super::setters::{setters, update};
-use super::users::User;
+use super::{
+    Deletable, Editable, Ensure, Id, InOrg, List, Organization, Permission, Resource, Resources,
+    Status, User,
+};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::secret::Secret;
@@ -16,11 +15,10 @@ use crate::error::Error;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A token and its permissions, as a server describes it.
-#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Authorization {
     /// The id, which is not the token.
@@ -80,35 +78,17 @@ impl Authorization {
     }
 }
 
-impl fmt::Debug for Authorization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorization")
-            .field("id", &self.id)
-            .field("token", &self.token)
-            .field("status", &self.status)
-            .field("description", &self.description)
-            .field("org_id", &self.org_id)
-            .field("org", &self.org)
-            .field("user_id", &self.user_id)
-            .field("user", &self.user)
-            .field("permissions", &self.permissions)
-            .field("created_at", &self.created_at)
-            .field("updated_at", &self.updated_at)
-            .finish()
-    }
-}
-
 listed!(Authorization, "authorizations");
 
 impl Resource for Authorization {
     type Single = Authorization;
 
-    const KIND: Kind = Kind {
-        name: "an authorization",
-        path: &["authorizations"],
-        paging: Paging::None,
-        org: OrgParameter::Lists,
-    };
+    const KIND: Kind = Kind::new(
+        "an authorization",
+        &["authorizations"],
+        Paging::None,
+        OrgParameter::Lists,
+    );
 }
 
 impl InOrg for Authorization {}

@@ -1,17 +1,14 @@
 //! Buckets: where points are stored, and for how long.
 
-use super::id::Id;
-use super::labels::Label;
 use super::list::{Paging, listed};
-use super::organizations::Organization;
-use super::resource::{
-    Change, Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter,
-    Resource, Shared,
-};
-use super::resources::Resources;
+use super::resource::{Change, Kind, Lookup, OrgParameter};
 use super::retention::{Retention, as_list, first_rule};
 use super::serde_util::{or_default, time};
 use super::setters::setters;
+use super::{
+    Deletable, Editable, Ensure, Id, InOrg, Label, Labeled, Named, Organization, Resource,
+    Resources, Shared,
+};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::check_bucket_name;
@@ -96,12 +93,12 @@ listed!(Bucket, "buckets", in pages of 100 at most);
 impl Resource for Bucket {
     type Single = Bucket;
 
-    const KIND: Kind = Kind {
-        name: "a bucket",
-        path: &["buckets"],
-        paging: Paging::Offset,
-        org: OrgParameter::Lists,
-    };
+    const KIND: Kind = Kind::new(
+        "a bucket",
+        &["buckets"],
+        Paging::Offset,
+        OrgParameter::Lists,
+    );
 }
 
 impl InOrg for Bucket {}

@@ -1,12 +1,10 @@
 //! Organizations: the owners of all other resources.
 
-use super::id::Id;
-use super::list::{List, Paging, listed};
-use super::resource::{Deletable, Editable, Kind, Lookup, Named, OrgParameter, Resource, Shared};
-use super::resources::Resources;
-use super::serde_util::{Status, or_default, status, time};
+use super::list::{Paging, listed};
+use super::resource::{Kind, Lookup, OrgParameter};
+use super::serde_util::{or_default, status, time};
 use super::setters::{setters, update};
-use super::users::User;
+use super::{Deletable, Editable, Id, List, Named, Resource, Resources, Shared, Status, User};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
@@ -53,12 +51,12 @@ listed!(Organization, "orgs", in pages of 100 at most);
 impl Resource for Organization {
     type Single = Organization;
 
-    const KIND: Kind = Kind {
-        name: "an organization",
-        path: &["orgs"],
-        paging: Paging::Offset,
-        org: OrgParameter::None,
-    };
+    const KIND: Kind = Kind::new(
+        "an organization",
+        &["orgs"],
+        Paging::Offset,
+        OrgParameter::None,
+    );
 }
 
 impl Named for Organization {
@@ -81,10 +79,10 @@ impl Editable for Organization {
     }
 
     fn check_update(update: &OrganizationUpdate) -> Result<(), Error> {
-        match &update.name {
-            Some(name) => check_name("an organization", name),
-            None => Ok(()),
-        }
+        update
+            .name
+            .as_deref()
+            .map_or(Ok(()), |name| check_name("an organization", name))
     }
 }
 

@@ -1,7 +1,6 @@
 //! A request for a resource, and the organization it is for.
 
-use super::id::Id;
-use super::organizations::Organization;
+use super::{Id, Organization};
 use crate::client::Client;
 use crate::client::Org;
 use crate::client::execute::to_json;

@@ -1,15 +1,11 @@
 //! The handle of one kind of resource, with the methods that several kinds have.
 
-use super::ensure::{Ensured, Plan};
-use super::id::Id;
-use super::labels::Label;
-use super::list::{List, Page};
-use super::organizations::Organization;
-use super::relations::{Attached, Member};
+use super::list::Page;
 use super::request::{ApiRequest, Scope};
-use super::resource::{
-    Change, Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter,
-    Resource, Shared,
+use super::resource::{Change, Kind, Lookup, OrgParameter};
+use super::{
+    Attached, Deletable, Editable, Ensure, Ensured, Id, InOrg, Label, Labeled, List, Member, Named,
+    Organization, Plan, Resource, Shared,
 };
 use crate::client::Client;
 use crate::client::names::check_name;

@@ -1,11 +1,9 @@
 //! Runs of a task, and their logs.
 
-use super::id::Id;
-use super::list::{List, Listed, Page, Paged, Paging, sealed};
-use super::resource::{Kind, OrgParameter, Resource};
-use super::resources::Resources;
+use super::list::{Page, Paging, sealed};
+use super::resource::{Kind, OrgParameter};
 use super::serde_util::{or_default, time};
-use super::tasks::Task;
+use super::{Id, List, Listed, Paged, Resource, Resources, Task};
 use crate::Timestamp;
 use crate::error::Error;
 use alloc::string::String;
@@ -92,12 +90,7 @@ impl Paged for Run {
 impl Resource for Run {
     type Single = Run;
 
-    const KIND: Kind = Kind {
-        name: "a run",
-        path: &["runs"],
-        paging: Paging::Before,
-        org: OrgParameter::None,
-    };
+    const KIND: Kind = Kind::new("a run", &["runs"], Paging::Before, OrgParameter::None);
 }
 
 /// One line of a task's log.

@@ -1,12 +1,10 @@
 //! Invokable scripts: Flux that is stored on the server and called by its id. InfluxDB Cloud only.
 
-use super::id::Id;
-use super::list::{List, Paging, listed};
-use super::organizations::Organization;
-use super::resource::{Deletable, Editable, Kind, Lookup, Named, OrgParameter, Resource};
-use super::resources::Resources;
+use super::list::{Paging, listed};
+use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, time};
 use super::setters::update;
+use super::{Deletable, Editable, Id, List, Named, Organization, Resource, Resources};
 use crate::Timestamp;
 use crate::client::execute::to_json;
 use crate::client::names::{check_name, without_bom};
@@ -55,12 +53,7 @@ listed!(Script, "scripts", in pages of 500 at most);
 impl Resource for Script {
     type Single = Script;
 
-    const KIND: Kind = Kind {
-        name: "a script",
-        path: &["scripts"],
-        paging: Paging::Offset,
-        org: OrgParameter::None,
-    };
+    const KIND: Kind = Kind::new("a script", &["scripts"], Paging::Offset, OrgParameter::None);
 }
 
 impl Named for Script {

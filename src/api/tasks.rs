@@ -1,18 +1,14 @@
 //! Tasks: Flux that the server runs on a schedule.
 
-use super::id::Id;
-use super::labels::Label;
-use super::list::{List, Paging, listed};
-use super::organizations::Organization;
-use super::resource::{
-    Change, Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter,
-    Resource, Shared,
-};
-use super::resources::Resources;
-use super::schedule::{Interval, When, check_cron, with_option};
-use super::serde_util::{Status, or_default, status, time};
+use super::list::{Paging, listed};
+use super::resource::{Change, Kind, Lookup, OrgParameter};
+use super::schedule::{When, check_cron, with_option};
+use super::serde_util::{or_default, status, time};
 use super::setters::{setters, update};
-use super::users::User;
+use super::{
+    Deletable, Editable, Ensure, Id, InOrg, Interval, Label, Labeled, List, Named, Organization,
+    Resource, Resources, Shared, Status, User,
+};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, without_bom};
@@ -91,12 +87,7 @@ listed!(Task, "tasks", in pages of 500 at most);
 impl Resource for Task {
     type Single = Task;
 
-    const KIND: Kind = Kind {
-        name: "a task",
-        path: &["tasks"],
-        paging: Paging::After,
-        org: OrgParameter::Lists,
-    };
+    const KIND: Kind = Kind::new("a task", &["tasks"], Paging::After, OrgParameter::Lists);
 }
 
 impl InOrg for Task {}

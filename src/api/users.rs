@@ -1,12 +1,11 @@
 //! Users, their status and their passwords.
 
-use super::id::Id;
 use super::list::{Paging, listed};
 use super::request::ApiRequest;
-use super::resource::{Deletable, Editable, Kind, Lookup, Named, OrgParameter, Resource};
-use super::resources::Resources;
-use super::serde_util::{Status, or_default, status};
+use super::resource::{Kind, Lookup, OrgParameter};
+use super::serde_util::{or_default, status};
 use super::setters::{setters, update};
+use super::{Deletable, Editable, Id, Named, Resource, Resources, Status};
 use crate::client::Client;
 use crate::client::auth::Auth;
 use crate::client::names::check_user_name;
@@ -47,12 +46,7 @@ listed!(User, "users", in pages of 100 at most);
 impl Resource for User {
     type Single = User;
 
-    const KIND: Kind = Kind {
-        name: "a user",
-        path: &["users"],
-        paging: Paging::Offset,
-        org: OrgParameter::None,
-    };
+    const KIND: Kind = Kind::new("a user", &["users"], Paging::Offset, OrgParameter::None);
 }
 
 impl Named for User {
@@ -73,10 +67,7 @@ impl Editable for User {
     }
 
     fn check_update(update: &UserUpdate) -> Result<(), Error> {
-        match &update.name {
-            Some(name) => check_user_name(name),
-            None => Ok(()),
-        }
+        update.name.as_deref().map_or(Ok(()), check_user_name)
     }
 }
 

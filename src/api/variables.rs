@@ -1,15 +1,12 @@
 //! Variables of dashboards: constants, maps and queries.
 
-use super::id::Id;
-use super::labels::Label;
 use super::list::{Paging, listed};
-use super::organizations::Organization;
-use super::resource::{
-    Deletable, Editable, InOrg, Kind, Labeled, Lookup, Named, OrgParameter, Resource,
-};
-use super::resources::Resources;
+use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, time};
 use super::setters::setters;
+use super::{
+    Deletable, Editable, Id, InOrg, Label, Labeled, Named, Organization, Resource, Resources,
+};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
@@ -64,12 +61,12 @@ listed!(Variable, "variables", in pages of 100 at most);
 impl Resource for Variable {
     type Single = Variable;
 
-    const KIND: Kind = Kind {
-        name: "a variable",
-        path: &["variables"],
-        paging: Paging::Offset,
-        org: OrgParameter::Lists,
-    };
+    const KIND: Kind = Kind::new(
+        "a variable",
+        &["variables"],
+        Paging::Offset,
+        OrgParameter::Lists,
+    );
 }
 
 impl InOrg for Variable {}
@@ -93,10 +90,7 @@ impl Editable for Variable {
     }
 
     fn check_update(update: &VariableUpdate) -> Result<(), Error> {
-        match &update.name {
-            Some(name) => check(name),
-            None => Ok(()),
-        }
+        update.name.as_deref().map_or(Ok(()), check)
     }
 }
 
