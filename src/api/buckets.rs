@@ -137,8 +137,6 @@ impl Labeled for Bucket {}
 impl Shared for Bucket {}
 
 impl Ensure for Bucket {
-    const BY_ORG_ID: bool = false;
-
     fn find_same(at: Resources<'_, Self>, new: &NewBucket) -> Result<Option<Self>, Error> {
         at.find_by_name(&new.name)
     }

@@ -190,15 +190,6 @@ impl<'a, T: Listed> List<'a, T> {
 impl<T: Paged> List<'_, T> {
     /// Sets the number of items in a page, up to the server's limit: 500 for tasks, runs and scripts, 100
     /// for the others. Beyond that, the first item is an error. Default: 100.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// for bucket in client.buckets().list().page_size(100) {
-    ///     println!("{}", bucket?.name);
-    /// }
-    /// # assert!(client.buckets().list().next().is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn page_size(mut self, items: u16) -> Self {
         if items == 0 || items > T::LARGEST {
             self.pager.wrong.get_or_insert(Error::config(format!(

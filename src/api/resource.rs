@@ -166,7 +166,7 @@ pub trait Deletable: Resource {
 pub trait Ensure: Editable<Update: Sized> + InOrg {
     /// The requests need the organization's id, its name isn't enough.
     #[doc(hidden)]
-    const BY_ORG_ID: bool;
+    const BY_ORG_ID: bool = false;
 
     /// Rejects what can't be found again.
     #[doc(hidden)]

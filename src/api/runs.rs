@@ -197,17 +197,6 @@ impl<'a> Resources<'a, Run> {
 
     /// Runs a run again. InfluxDB OSS creates a new run for it, with another id.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// let runs = client.tasks().runs(&id);
-    /// if let Some(last) = runs.list().next() {
-    ///     runs.retry(&last?.id)?;
-    /// }
-    /// # assert!(runs.list().next().is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the task is inactive (400), there is no such run, the token lacks
     /// permission, or no response is received.
@@ -227,18 +216,6 @@ impl<'a> Resources<'a, Run> {
     }
 
     /// Returns the log of a run.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// let runs = client.tasks().runs(&id);
-    /// let run = runs.start()?;
-    /// for event in runs.logs(&run.id)? {
-    ///     println!("{}", event.message);
-    /// }
-    /// # assert!(!runs.logs(&run.id)?.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is no such run, the token lacks permission, or no response is

@@ -151,8 +151,6 @@ impl Labeled for Task {}
 impl Shared for Task {}
 
 impl Ensure for Task {
-    const BY_ORG_ID: bool = false;
-
     fn check(new: &NewTask) -> Result<(), Error> {
         new.own_name()?;
         new.script().map(drop)
@@ -364,14 +362,6 @@ impl Client {
 impl Resources<'_, Task> {
     /// Creates a task with the script, the description, the status and the labels of this one, in
     /// the same organization unless [`in_org`](Self::in_org) chose another.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// let second = client.tasks().duplicate(&id)?;
-    /// # assert!(!second.flux.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is no such task, and the same errors as [`create`](Self::create). If a
