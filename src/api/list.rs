@@ -12,7 +12,6 @@ use alloc::vec::{IntoIter, Vec};
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
-use core::sync::atomic::Ordering;
 use serde::de::{
     Deserialize, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
 };
@@ -299,12 +298,7 @@ impl<'a> Pager<'a> {
             empty: 0,
             pages: 0,
             known: 0,
-            deletions: scope
-                .client
-                .inner()
-                .observed
-                .deletions
-                .load(Ordering::Relaxed),
+            deletions: scope.deletions(),
             ended: false,
             wrong: None,
         }
@@ -362,13 +356,7 @@ impl<'a> Pager<'a> {
     /// one of them is the item that it begins after. Otherwise a program that deletes each item as it
     /// comes would skip every other page.
     fn go_back(&mut self) {
-        let now = self
-            .scope
-            .client
-            .inner()
-            .observed
-            .deletions
-            .load(Ordering::Relaxed);
+        let now = self.scope.deletions();
         let gone = now.wrapping_sub(core::mem::replace(&mut self.deletions, now));
         if gone > 0 {
             self.offset = self.offset.saturating_sub(gone.into());
