@@ -89,6 +89,7 @@ mod own_words;
 mod request;
 mod response;
 pub(crate) mod response_error;
+pub(crate) mod response_limits;
 pub(crate) mod retry;
 pub(crate) mod rows;
 mod scrub;
