@@ -131,7 +131,7 @@ fn types_stay_small() {
     for (name, size, most) in [
         ("Backoff", size_of::<Backoff>(), 16),
         ("ResponseError", size_of::<ResponseError>(), 40),
-        ("Error<ErrorKind>", size_of::<Error<ErrorKind>>(), 40),
+        ("Error<ErrorKind>", size_of::<Error<ErrorKind>>(), 48),
         ("Connection<()>", size_of::<Connection<'_, ()>>(), 344),
         ("ResponseParser", size_of::<ResponseParser>(), 320),
         ("Queue", size_of::<Queue<'_>>(), 104),
