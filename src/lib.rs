@@ -36,7 +36,8 @@
 //! # Ok(()) }
 //! ```
 //! Rows are decoded one at a time, however long the response is. If a query fails midway or its response is truncated,
-//! an error follows the last row, so a partial result never looks complete. Values are passed as parameters, so no value can change the query.
+//! an error follows the last row, so a partial result never looks complete. Values are passed as parameters, so no value
+//! can change the query.
 //! [`deserialize`](client::Query::deserialize) returns your own structs, and [`tables`](client::Rows::tables) a table to
 //! print. [`Schema::point`](line::Schema::point) writes the same struct: see [structs](guide::structs).
 //!
@@ -70,8 +71,8 @@
 //! [write-ahead](writer#write-ahead) leaves none there. A rejected line doesn't affect its neighbours. The writer counts
 //! the outcome of every point.
 //!
-//! [A gateway](guide::reliability#a-gateway) has all of it in one program: two threads, two buckets, write-ahead, rejected
-//! lines, and its own health as a point.
+//! [A gateway](guide::reliability#a-gateway) is one program with all of this: two threads, two buckets, write-ahead, a list
+//! of rejected lines, and its own health as a point.
 //!
 //! # Handle errors
 //! ```

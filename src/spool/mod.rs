@@ -72,7 +72,8 @@
 //! - *At least once.* Acknowledgements are not synced, and `ack` holds one number for all targets. After a
 //!   restart, batches behind the oldest one that still waits may be delivered again, also those of other
 //!   targets. That changes nothing in the database if every point has its own timestamp. A line that was
-//!   rejected may be rejected, and kept, once more.
+//!   rejected may be rejected, and kept, once more. A target that can't be delivered for long also keeps the
+//!   segments that it shares with others on disk.
 //! - *Order* holds within a target. A target whose requests are refused doesn't hold up the others.
 //! - *Flash wear*: the bytes written to disk per byte of 5 KB batches are 1.8 with `EveryBatch`, because the
 //!   last block of a batch is written again with the next one, and 1.01 with `Interval(100 ms)` and

@@ -341,7 +341,8 @@ fn opening_twice_finds_the_same() {
 
 #[test]
 fn an_open_report_is_one_line_that_names_damage_only() {
-    let table: [(fn(&mut OpenReport), &str); 6] = [
+    type Change = fn(&mut OpenReport);
+    let table: [(Change, &str); 6] = [
         (|_| {}, "0 points waiting"),
         (|r| r.points = 1, "1 point waiting"),
         (
