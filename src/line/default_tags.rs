@@ -1,6 +1,8 @@
 //! `DefaultTags`: the tags that a line gets unless it has them itself.
 
 #[cfg(feature = "client")]
+use core::fmt;
+
 use super::duplicate_keys;
 use super::error::EncodeError;
 use super::series::SeriesIn;
@@ -42,7 +44,7 @@ pub type DefaultTags<const N: usize> = DefaultTagsIn<heapless::Vec<u8, N>>;
 pub type OwnedDefaultTags = DefaultTagsIn<alloc::vec::Vec<u8>>;
 
 /// Default tags in storage of the caller's choice: see [`DefaultTags`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DefaultTagsIn<S>(SeriesIn<S>);
 
 impl<S: Sink + Default> DefaultTagsIn<S> {
@@ -57,7 +59,20 @@ impl<S: Sink + Default> DefaultTagsIn<S> {
     /// ```
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        DefaultTagsIn(SeriesIn::empty())
+    }
+}
+
+impl<S: Sink + Default> Default for DefaultTagsIn<S> {
+    fn default() -> Self {
+        DefaultTagsIn::new()
+    }
+}
+
+impl<S: Sink> fmt::Debug for DefaultTagsIn<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = core::str::from_utf8(self.as_bytes()).unwrap_or_default();
+        f.debug_tuple("DefaultTags").field(&text).finish()
     }
 }
 

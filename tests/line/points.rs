@@ -541,6 +541,10 @@ fn debug_shows_the_parts() {
         format!("{point:?}"),
         r#"Point { measurement: "t", tags: {"a": "x y", "b": 2}, fields: {"v": none, "w": 1i}, time: Untimed }"#
     );
+    let series = OwnedSeries::new("t").unwrap().tag("a", "x y").unwrap();
+    assert_eq!(format!("{series:?}"), r#"Series("t,a=x\\ y")"#);
+    let tags = OwnedDefaultTags::new().tag("a", "x y").unwrap();
+    assert_eq!(format!("{tags:?}"), r#"DefaultTags(",a=x\\ y")"#);
 }
 
 type Tags = Vec<(String, String)>;
