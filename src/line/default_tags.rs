@@ -1,8 +1,6 @@
 //! `DefaultTags`: the tags that a line gets unless it has them itself.
 
 #[cfg(feature = "client")]
-use core::fmt;
-
 use super::duplicate_keys;
 use super::error::EncodeError;
 use super::series::SeriesIn;
@@ -11,6 +9,7 @@ use super::sink::Sink;
 use super::sink::sealed::Draining;
 use super::sink::sealed::{self, Grow};
 use super::value::TagValue;
+use core::fmt;
 
 /// Tags that every line of an encoder gets unless it has them itself, in storage for `N` bytes.
 ///

@@ -2,7 +2,9 @@
 
 use crate::common::line::{Value, arbitrary};
 use crate::common::random::{Draw, Rng};
-use influx_edge::line::{DefaultTags, EncodeError, Encoder, Location, Part, Sink, Text};
+use influx_edge::line::{
+    DefaultTags, EncodeError, Encoder, Location, OwnedDefaultTags, OwnedSeries, Part, Sink, Text,
+};
 use influx_edge::{Point, Precision, Timestamp, ToLine};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
