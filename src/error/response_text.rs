@@ -147,7 +147,7 @@ impl ResponseParts {
                 "\n accepts the user, who lacks the permission"
             }
             _ if self.has_any("is inactive") => {
-                "\n accepts the token, but it is inactive\n; activate it or use another"
+                "\n rejects the token, because it is inactive\n; activate it or use another"
             }
             _ if self.message.ends_with(UNAUTHORIZED) => {
                 "\n accepts the token, but it lacks the permission"

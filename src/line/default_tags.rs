@@ -9,6 +9,7 @@ use super::sink::Sink;
 use super::sink::sealed::Draining;
 use super::sink::sealed::{self, Grow};
 use super::value::TagValue;
+use core::fmt;
 
 /// Tags that every line of an encoder gets unless it has them itself, in storage for `N` bytes.
 ///
@@ -42,7 +43,7 @@ pub type DefaultTags<const N: usize> = DefaultTagsIn<heapless::Vec<u8, N>>;
 pub type OwnedDefaultTags = DefaultTagsIn<alloc::vec::Vec<u8>>;
 
 /// Default tags in storage of the caller's choice: see [`DefaultTags`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DefaultTagsIn<S>(SeriesIn<S>);
 
 impl<S: Sink + Default> DefaultTagsIn<S> {
@@ -57,7 +58,20 @@ impl<S: Sink + Default> DefaultTagsIn<S> {
     /// ```
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        DefaultTagsIn(SeriesIn::empty())
+    }
+}
+
+impl<S: Sink + Default> Default for DefaultTagsIn<S> {
+    fn default() -> Self {
+        DefaultTagsIn::new()
+    }
+}
+
+impl<S: Sink> fmt::Debug for DefaultTagsIn<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = core::str::from_utf8(self.as_bytes()).unwrap_or_default();
+        f.debug_tuple("DefaultTags").field(&text).finish()
     }
 }
 

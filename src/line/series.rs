@@ -6,6 +6,7 @@ use super::names;
 use super::sink::{self, Sink};
 use super::tag_writer::{Tag, TagWriter};
 use super::value::TagValue;
+use core::fmt;
 
 /// Measurement and tags that don't change from line to line, with storage for `N` bytes inside.
 ///
@@ -45,7 +46,8 @@ pub type Series<const N: usize> = SeriesIn<heapless::Vec<u8, N>>;
 pub type OwnedSeries = SeriesIn<alloc::vec::Vec<u8>>;
 
 /// A series in storage of the caller's choice: see [`Series`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+// Not `Default`: without a measurement it would begin an invalid line.
+#[derive(Clone, PartialEq, Eq)]
 pub struct SeriesIn<S> {
     storage: S,
     bits: Bits,
@@ -68,11 +70,20 @@ impl<S: Sink + Default> SeriesIn<S> {
     /// Returns an error if [`Encoder::line`](super::Encoder::line) would reject the measurement, and
     /// [`BufferFull`](EncodeError::BufferFull) if the storage is too small.
     pub fn new(measurement: &str) -> Result<Self, EncodeError> {
-        let mut series = Self::default();
+        let mut series = Self::empty();
         sink::append(&mut series.storage, |out| {
             names::measurement(out, measurement.as_bytes())
         })?;
         Ok(series)
+    }
+
+    /// A list of tags without a measurement, for the default tags.
+    pub(super) fn empty() -> Self {
+        SeriesIn {
+            storage: S::default(),
+            bits: Bits::default(),
+            tags: 0,
+        }
     }
 }
 
@@ -153,4 +164,11 @@ pub(super) struct SeriesRef<'a> {
     pub(super) key: &'a [u8],
     pub(super) bits: Bits,
     pub(super) tags: u16,
+}
+
+impl<S: Sink> fmt::Debug for SeriesIn<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = core::str::from_utf8(self.storage.bytes()).unwrap_or_default();
+        f.debug_tuple("Series").field(&text).finish()
+    }
 }

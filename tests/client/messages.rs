@@ -196,14 +196,14 @@ fn table() -> Vec<Row> {
                 "forbidden",
                 "insufficient permissions for write: token is inactive",
             ),
-            "accepts the token, but it is inactive (403: insufficient permissions for write: token is inactive); activate it or use another",
+            "rejects the token, because it is inactive (403: insufficient permissions for write: token is inactive); activate it or use another",
             true,
         ),
         row(
             token,
             buckets,
             ("401 Unauthorized", "unauthorized", "token is inactive"),
-            "accepts the token, but it is inactive (401: token is inactive); activate it or use another",
+            "rejects the token, because it is inactive (401: token is inactive); activate it or use another",
             true,
         ),
         row(

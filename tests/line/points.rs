@@ -2,7 +2,9 @@
 
 use crate::common::line::{Value, arbitrary};
 use crate::common::random::{Draw, Rng};
-use influx_edge::line::{DefaultTags, EncodeError, Encoder, Location, Part, Sink, Text};
+use influx_edge::line::{
+    DefaultTags, EncodeError, Encoder, Location, OwnedDefaultTags, OwnedSeries, Part, Sink, Text,
+};
 use influx_edge::{Point, Precision, Timestamp, ToLine};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -541,6 +543,10 @@ fn debug_shows_the_parts() {
         format!("{point:?}"),
         r#"Point { measurement: "t", tags: {"a": "x y", "b": 2}, fields: {"v": none, "w": 1i}, time: Untimed }"#
     );
+    let series = OwnedSeries::new("t").unwrap().tag("a", "x y").unwrap();
+    assert_eq!(format!("{series:?}"), r#"Series("t,a=x\\ y")"#);
+    let tags = OwnedDefaultTags::new().tag("a", "x y").unwrap();
+    assert_eq!(format!("{tags:?}"), r#"DefaultTags(",a=x\\ y")"#);
 }
 
 type Tags = Vec<(String, String)>;
