@@ -1,22 +1,22 @@
-//! Where the command keeps what has to outlive it.
+//! The default directory of the spool.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The directory of the spool that no option names: `spool` in the state directory of a systemd service,
-/// otherwise in the user's. `None` if no variable names one.
+/// Returns the spool's directory if no option names one: `spool` in the state directory of a systemd service,
+/// otherwise in that of the user. `None` if no variable names either.
 pub(crate) fn spool_dir() -> Option<PathBuf> {
     spool_dir_of(|name| std::env::var_os(name))
 }
 
 fn spool_dir_of(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    // As the XDG base directory specification has it, a relative path counts as unset.
+    // By the XDG base directory specification a relative path counts as unset.
     let absolute = |name| {
         let path = PathBuf::from(variable(name)?);
         path.is_absolute().then_some(path)
     };
     let service = || {
-        // A unit with several state directories: the first one.
+        // A unit may have several state directories; the first one is used.
         let all = variable("STATE_DIRECTORY")?;
         let first = std::env::split_paths(&all).next()?;
         first.is_absolute().then_some(first)
