@@ -152,11 +152,7 @@ fn token(client: &Client, major: Option<&str>) -> Finding {
         return Finding::new("token", Outcome::Unknown, text);
     }
     Finding::timed(|| match client.me() {
-        Ok(me) => Finding::new(
-            "token",
-            Outcome::Passed,
-            format!("of user {}", me.name),
-        ),
+        Ok(me) => Finding::new("token", Outcome::Passed, format!("of user {}", me.name)),
         Err(error) if error.status() == Some(401) => Finding::failed("token", &error),
         Err(error) => Finding::new("token", Outcome::Unknown, format!("not checked: {error}")),
     })

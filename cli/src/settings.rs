@@ -106,7 +106,9 @@ fn token(matches: &Matches) -> Result<Option<String>, Failure> {
     let mut start = file.take(MAX_TOKEN_FILE);
     start.read_to_string(&mut text).map_err(failed)?;
     match text.trim() {
-        "" => Err(Failure::settings(format_args!("{name}: the file holds no token"))),
+        "" => Err(Failure::settings(format_args!(
+            "{name}: the file holds no token"
+        ))),
         token => Ok(Some(token.to_owned())),
     }
 }

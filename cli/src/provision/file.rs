@@ -263,7 +263,10 @@ impl Wanted {
                 return Err("[setup] needs org: the first organization of a new server".to_owned());
             }
             if setup.bucket.is_none() && self.buckets.is_empty() {
-                return Err("[setup] needs bucket or a [[bucket]]: the first one of a new server".to_owned());
+                return Err(
+                    "[setup] needs bucket or a [[bucket]]: the first one of a new server"
+                        .to_owned(),
+                );
             }
         }
         Ok(())

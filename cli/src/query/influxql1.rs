@@ -3,8 +3,8 @@
 use super::cell::{Cell, Column, Head, Kind, Sink};
 use super::{Request, broken_off};
 use crate::failure::Failure;
-use influx_edge::v1::{Row, Value};
 use influx_edge::Timestamp;
+use influx_edge::v1::{Row, Value};
 
 /// Passes the rows to `sink` and returns their number. If a statement fails, the rows of the statements after
 /// it come before its error.
@@ -41,7 +41,9 @@ pub(super) fn run(request: &Request<'_>, sink: &mut dyn Sink) -> Result<u64, Fai
         }
     }
     for message in rows.messages() {
-        request.report.note(format_args!("{}: {}", message.level, message.text));
+        request
+            .report
+            .note(format_args!("{}: {}", message.level, message.text));
     }
     failure.map_or(Ok(count), Err)
 }

@@ -48,7 +48,10 @@ pub(crate) const COMMAND: Command = Command {
         )
         .short('p'),
         Opt::flag("sql", "the query is SQL, for InfluxDB 3; needs --db"),
-        Opt::flag("influxql", "the query is InfluxQL, for 1.x or 3; needs --db"),
+        Opt::flag(
+            "influxql",
+            "the query is InfluxQL, for 1.x or 3; needs --db",
+        ),
         Opt::flag("v1", "with --influxql: use the API of InfluxDB 1.x"),
         Opt::value("db", "NAME", Kind::Text, "the database"),
         Opt::value(
@@ -58,7 +61,12 @@ pub(crate) const COMMAND: Command = Command {
             "table, csv, jsonl, raw, plot or sparkline",
         )
         .short('O'),
-        Opt::value("width", "COLUMNS", Kind::Text, "width of output (default: the terminal's)"),
+        Opt::value(
+            "width",
+            "COLUMNS",
+            Kind::Text,
+            "width of output (default: the terminal's)",
+        ),
         Opt::flag("fail-if-empty", "exit code 3 if there are no rows"),
         Opt::value(
             "wait",
@@ -221,8 +229,7 @@ fn language(matches: &Matches) -> Result<(Language, String), Failure> {
     let db = matches.text("db")?.unwrap_or_default().to_owned();
     match language {
         Language::Flux if !db.is_empty() => {
-            Err(matches
-                .misused("--db needs --sql or --influxql; a Flux query names its bucket"))
+            Err(matches.misused("--db needs --sql or --influxql; a Flux query names its bucket"))
         }
         Language::Flux => Ok((language, db)),
         _ if db.is_empty() => Err(matches.misused("--db is missing: the database of the query")),

@@ -26,7 +26,9 @@ fn unit(matches: &Matches) -> Result<Option<Precision>, Failure> {
         "ms" => Ok(Some(Precision::Millisecond)),
         "s" => Ok(Some(Precision::Second)),
         "stored" => Ok(None),
-        other => Err(matches.misused(format_args!("--precision {other}: the units are ns, us, ms, s and stored"))),
+        other => Err(matches.misused(format_args!(
+            "--precision {other}: the units are ns, us, ms, s and stored"
+        ))),
     }
 }
 

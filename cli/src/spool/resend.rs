@@ -123,7 +123,10 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let builder = builder(&client, first.bucket(), is_v3)?;
     let thread = std::thread::current();
     let stop = Stop::listen(move || thread.unpark())?;
-    let writer = builder.spool(spool).adopt_all().on_event(print_failures(matches));
+    let writer = builder
+        .spool(spool)
+        .adopt_all()
+        .on_event(print_failures(matches));
     let mut writer = writer.build()?;
     deliver(&mut writer, &report, patience, &stop)?;
     let mut sent = Sent::of(&writer);

@@ -1,4 +1,4 @@
-//! `Rejects`: where rejected lines go, with their numbers and the reasons.
+//! `Rejects`: records rejected lines, with their numbers and the reasons.
 
 use crate::failure::Failure;
 use crate::report::Report;
@@ -6,23 +6,23 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Without a file, so many are printed.
+/// The most lines printed without a file.
 const SHOWN: u64 = 10;
-/// Bytes of a line that a person sees.
+/// The most bytes printed of a line.
 const EXCERPT: usize = 160;
-/// Entries are written at the latest when they take so many bytes.
+/// The number of bytes after which entries are written to the file.
 const BUFFER: usize = 64 * 1024;
 
 /// A rejected line.
 pub(super) struct Entry<'a> {
-    /// The input that it stood in, where there are several.
+    /// The name of its input, if there are several.
     pub(super) source: Option<&'a str>,
-    /// Its number there; `None` if it isn't known any more.
+    /// Its number there; `None` if it is no longer known.
     pub(super) number: Option<u64>,
     pub(super) reason: &'a str,
-    /// Empty if the server gave only the number of lines that it dropped.
+    /// Empty if the server reported only the number of dropped lines.
     pub(super) line: &'a [u8],
-    /// How many it stands for: one, or as many as the server didn't name.
+    /// The number of lines: one, or that of the lines that the server didn't identify.
     pub(super) lines: u64,
 }
 
@@ -33,12 +33,12 @@ pub(super) struct Rejects {
     buffer: Vec<u8>,
     buffered: u64,
     shown: u64,
-    /// Lines that the file didn't take, and that were printed.
+    /// Lines that couldn't be written to the file, and were printed.
     printed: u64,
     /// Lines that couldn't be printed either.
     pub(super) unrecorded: u64,
     /// The file's error was printed.
-    complained: bool,
+    reported: bool,
     /// Standard output's error was printed.
     unprintable: bool,
 }
@@ -68,7 +68,7 @@ impl Rejects {
         })
     }
 
-    /// Writes a comment with number and reason, and the line below it; or shows it.
+    /// Writes a comment with number and reason, and the line below it; or prints both.
     pub(super) fn add(&mut self, report: &Report, entry: &Entry<'_>) {
         self.begin(report, entry);
         if self.target.is_some() && !entry.line.is_empty() {
@@ -80,7 +80,7 @@ impl Rejects {
         }
     }
 
-    /// The same of a line that comes in parts, by [`part`](Self::part): the first one.
+    /// As [`add`](Self::add), for a line that follows in parts, by [`part`](Self::part).
     pub(super) fn begin(&mut self, report: &Report, entry: &Entry<'_>) {
         let place = place(entry);
         if self.target.is_some() {
@@ -117,12 +117,12 @@ impl Rejects {
                     self.buffered = 0;
                     return;
                 }
-                Err(why) if !self.complained => {
+                Err(why) if !self.reported => {
                     report.error(format_args!(
-                        "{} doesn't take rejected lines: {why}; they are printed",
+                        "rejected lines can't be written to {}: {why}; they are printed",
                         path.display()
                     ));
-                    self.complained = true;
+                    self.reported = true;
                 }
                 Err(_) => {}
             }
@@ -133,7 +133,7 @@ impl Rejects {
             self.unrecorded = self.unrecorded.saturating_add(self.buffered);
             if !std::mem::replace(&mut self.unprintable, true) {
                 report.error(format_args!(
-                    "standard output doesn't take rejected lines: {why}"
+                    "rejected lines can't be written to standard output: {why}"
                 ));
             }
         }
@@ -141,7 +141,7 @@ impl Rejects {
         self.buffered = 0;
     }
 
-    /// Brings what was written to the disk.
+    /// Writes what is buffered, and syncs the file.
     pub(super) fn sync(&mut self, report: &Report) {
         self.flush(report);
         if let Some(Target::File(path, file)) = &self.target {
@@ -151,7 +151,7 @@ impl Rejects {
         }
     }
 
-    /// A line for the end, if something was rejected.
+    /// Prints a summary, if lines were rejected.
     pub(super) fn end(&mut self, report: &Report, rejected: u64) {
         self.flush(report);
         match &self.target {
@@ -185,7 +185,7 @@ fn place(entry: &Entry<'_>) -> String {
             format!("line {number} of {}", source.replace(char::is_control, "?"))
         }
         (0 | 1, None, _) => "a line of unknown number".to_owned(),
-        (lines, ..) => format!("{lines} lines that the server doesn't name"),
+        (lines, ..) => format!("{lines} lines that the server doesn't identify"),
     }
 }
 
