@@ -1,4 +1,4 @@
-//! A program of one's own under systemd, which is sent that it is ready, that it goes on, and that it ends.
+//! A program under systemd, which it notifies that it is ready, alive and stopping.
 //!
 //! `INFLUXDB_V2_URL=… INFLUXDB_V2_ORG=… INFLUXDB_V2_TOKEN=… cargo run --example service`
 use influx_edge::{Client, Error, Spool};

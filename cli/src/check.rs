@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
-    summary: "check that a write would work: server, token, bucket, clock, spool",
+    summary: "check server, token, bucket, clock and spool before a write",
     operands: &[Operand {
         name: "BUCKET",
         help: "check that the token may write to it and read it",

@@ -258,7 +258,7 @@ mod tests {
             options.extend(own.iter().map(|opt| (entry.path.clone(), opt)));
             for note in notes.split("\n\n").filter(|note| !note.is_empty()) {
                 let end = note.trim_end().ends_with(['.', ')', ':']);
-                assert!(end, "{}: {note:?} is no sentence", entry.path);
+                assert!(end, "{}: {note:?} is not a sentence", entry.path);
             }
             for (comment, line) in *examples {
                 assert!(!comment.starts_with(char::is_lowercase), "{comment:?}");

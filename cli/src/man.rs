@@ -38,7 +38,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("INFLUXDB_V2_TOKEN", "The token."),
     (
         "INFLUXDB_V2_USERNAME, INFLUXDB_V2_PASSWORD",
-        "User and password of a session, instead of a token; of Basic authentication if INFLUXDB_V2_AUTH_BASIC is true.",
+        "User and password of a session, instead of a token; of Basic authentication if INFLUXDB_V2_AUTH_BASIC \
+         is true.",
     ),
     (
         "INFLUXDB_V2_TIMEOUT",
@@ -59,7 +60,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID",
-        "Set by systemd: the socket to which write reports that it is ready, alive and stopping, and the watchdog's interval.",
+        "Set by systemd: the socket to which write reports that it is ready, alive and stopping, and the \
+         watchdog's interval.",
     ),
     (
         "NO_COLOR, TERM",

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 pub(crate) const COMMAND: Command = Command {
     name: "provision",
-    summary: "create the buckets, labels, tokens and tasks that a file describes",
+    summary: "create the buckets, labels, tokens and tasks of a file",
     operands: &[Operand {
         name: "FILE",
         help: "the resources, in TOML",
@@ -51,7 +51,7 @@ pub(crate) const COMMAND: Command = Command {
             "influx-edge provision --dry-run site.toml",
         ),
         (
-            "Do it",
+            "Make the changes",
             "influx-edge provision site.toml --token-dir /etc/influx-edge/tokens",
         ),
     ],

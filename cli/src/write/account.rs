@@ -19,9 +19,9 @@ pub(super) struct Account {
     /// By the server or by this command.
     pub(super) rejected: u64,
     pub(super) not_delivered: u64,
-    /// Of the undelivered, those that couldn't be printed.
+    /// Undelivered lines that couldn't be printed.
     pub(super) unprinted: u64,
-    /// Of the rejected, those that could be neither written to their file nor printed.
+    /// Rejected lines that could be neither written to their file nor printed.
     pub(super) unrecorded: u64,
     /// Bytes at the end of inputs that aren't a whole line yet.
     pub(super) unfinished: u64,

@@ -19,7 +19,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
     text(
         "measurement-from",
         "COL",
-        "or the column that holds the measurement",
+        "column that holds the measurement, instead",
     ),
     text("tags", "COL,…", "columns that are tags"),
     text(
@@ -178,7 +178,7 @@ impl Layout {
             let before = names().take(index).find(|(_, earlier)| *earlier == column);
             if let Some((first, _)) = before {
                 return Err(format!(
-                    "column {column:?} is named by {first} and by {option}"
+                    "column {column:?} is named by {first} and again by {option}"
                 ));
             }
         }

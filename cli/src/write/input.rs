@@ -24,7 +24,7 @@ const AHEAD: usize = 2;
 pub(crate) struct Source {
     /// `None` is standard input.
     pub(crate) path: Option<PathBuf>,
-    /// Where reading begins.
+    /// The position at which reading begins.
     pub(crate) start: Position,
     /// `true` for a regular file, which has an end and keeps what isn't read.
     pub(crate) regular: bool,

@@ -25,13 +25,13 @@ const OWN: &[Opt] = &[
         "pairs",
         "MEASUREMENT",
         Kind::Text,
-        "lines are `name value [time]`, fields of it",
+        "lines are `name value [time]`, as its fields",
     ),
     Opt::value(
         "precision",
         "UNIT",
         Kind::Choice(UNITS),
-        "of the times: ns (default), us, ms, s",
+        "unit of the times: ns (default), us, ms, s",
     ),
     Opt::value(
         "tag",
@@ -84,7 +84,7 @@ const OWN: &[Opt] = &[
     ),
 ];
 
-/// Where lines wait while the server is away.
+/// The directory where lines wait in an outage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SpoolDir {
     /// `--spool`.

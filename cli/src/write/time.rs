@@ -212,7 +212,7 @@ mod tests {
             (utc, "2023-11-14 22:13:20+1é", text(TimestampError::Syntax)),
             (
                 utc,
-                "2023-11-14 22:13:20 Central European Standard Time, said the table",
+                "2023-11-14 22:13:20 Central European Standard Time, by the table",
                 text(TimestampError::Syntax),
             ),
             (strict, "1700000000", Err(NoTime::Unit)),
