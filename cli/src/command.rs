@@ -2,6 +2,7 @@
 //! the man page are derived.
 
 use crate::failure::Failure;
+use influx_edge::Precision;
 use lexopt::Arg;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -359,6 +360,13 @@ pub(crate) fn all(commands: &[&'static Command]) -> Vec<Entry> {
         }));
     }
     entries
+}
+
+/// Parses a unit of timestamps: `ns`, `us`, `ms` or `s`.
+pub(crate) fn unit(name: &str) -> Option<Precision> {
+    use Precision::{Microsecond, Millisecond, Nanosecond, Second};
+    let units = [Nanosecond, Microsecond, Millisecond, Second];
+    units.into_iter().find(|unit| unit.as_str() == name)
 }
 
 /// Parses a duration with its unit; a bare number is in seconds.

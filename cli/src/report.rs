@@ -8,6 +8,7 @@ use crate::failure::for_operator;
 use std::time::Duration;
 
 /// Standard error: only errors with `--quiet`, and a progress line only on a terminal.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Report {
     quiet: bool,
     pub(crate) json: bool,

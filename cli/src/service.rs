@@ -51,6 +51,11 @@ impl Notify {
         })
     }
 
+    /// Returns the interval of the watchdog, if there is one.
+    pub(crate) fn watchdog(&self) -> Option<Duration> {
+        self.interval.map(|half| half.saturating_mul(2))
+    }
+
     /// Reports that the start is complete, and starts the watchdog.
     ///
     /// # Errors

@@ -73,44 +73,43 @@ pub(super) struct Task {
     pub(super) labels: Vec<String>,
 }
 
-impl Setup {
-    const KEYS: &[&str] = &["user", "password_file", "bucket", "token_file"];
-}
-
-impl Label {
-    const KEYS: &[&str] = &["name", "properties"];
-}
-
-impl Dbrp {
-    const KEYS: &[&str] = &["database", "retention_policy", "bucket", "default"];
-}
-
-impl Task {
-    const KEYS: &[&str] = &[
-        "name",
-        "every",
-        "cron",
-        "offset",
-        "flux",
-        "flux_file",
-        "description",
-        "active",
-        "labels",
-    ];
-}
+// The keys of the file and of its tables.
+const KEYS: &[&str] = &[
+    "org",
+    "create_org",
+    "setup",
+    "label",
+    "bucket",
+    "token",
+    "dbrp",
+    "task",
+];
+const SETUP: &[&str] = &["user", "password_file", "bucket", "token_file"];
+const LABEL: &[&str] = &["name", "properties"];
+const BUCKET: &[&str] = &["name", "retention", "description", "labels"];
+const TOKEN: &[&str] = &[
+    "name",
+    "description",
+    "read",
+    "write",
+    "permissions",
+    "all_access",
+    "active",
+];
+const DBRP: &[&str] = &["database", "retention_policy", "bucket", "default"];
+const TASK: &[&str] = &[
+    "name",
+    "every",
+    "cron",
+    "offset",
+    "flux",
+    "flux_file",
+    "description",
+    "active",
+    "labels",
+];
 
 impl Wanted {
-    const KEYS: &[&str] = &[
-        "org",
-        "create_org",
-        "setup",
-        "label",
-        "bucket",
-        "token",
-        "dbrp",
-        "task",
-    ];
-
     fn of(fields: &Fields<'_>) -> Result<Wanted, String> {
         let mut wanted = Wanted {
             org: fields.text("org")?,
@@ -122,7 +121,7 @@ impl Wanted {
             dbrps: Vec::new(),
             tasks: Vec::new(),
         };
-        if let Some(one) = fields.table("setup", Setup::KEYS)? {
+        if let Some(one) = fields.table("setup", SETUP)? {
             wanted.setup = Some(Setup {
                 user: one.needed("user")?,
                 password_file: one.needed("password_file")?.into(),
@@ -130,14 +129,14 @@ impl Wanted {
                 token_file: one.path("token_file")?,
             });
         }
-        fields.tables("label", Label::KEYS, &mut |one| {
+        fields.tables("label", LABEL, &mut |one| {
             wanted.labels.push(Label {
                 name: one.needed("name")?,
                 properties: one.pairs("properties")?,
             });
             Ok(())
         })?;
-        fields.tables("bucket", Bucket::KEYS, &mut |one| {
+        fields.tables("bucket", BUCKET, &mut |one| {
             wanted.buckets.push(Bucket {
                 name: one.needed("name")?,
                 retention: one.text("retention")?,
@@ -146,7 +145,7 @@ impl Wanted {
             });
             Ok(())
         })?;
-        fields.tables("token", Token::KEYS, &mut |one| {
+        fields.tables("token", TOKEN, &mut |one| {
             wanted.tokens.push(Token {
                 name: one.needed("name")?,
                 description: one.text("description")?,
@@ -158,7 +157,7 @@ impl Wanted {
             });
             Ok(())
         })?;
-        fields.tables("dbrp", Dbrp::KEYS, &mut |one| {
+        fields.tables("dbrp", DBRP, &mut |one| {
             wanted.dbrps.push(Dbrp {
                 database: one.needed("database")?,
                 retention_policy: one.needed("retention_policy")?,
@@ -167,7 +166,7 @@ impl Wanted {
             });
             Ok(())
         })?;
-        fields.tables("task", Task::KEYS, &mut |one| {
+        fields.tables("task", TASK, &mut |one| {
             wanted.tasks.push(Task {
                 name: one.needed("name")?,
                 every: one.text("every")?,
@@ -198,7 +197,7 @@ impl Wanted {
             let start = error.span().map_or(0, |span| span.start);
             wrong(&at(&text, start, error.message()))
         })?;
-        let fields = Fields::new(&text, &table, Wanted::KEYS).map_err(|why| wrong(&why))?;
+        let fields = Fields::new(&text, &table, KEYS).map_err(|why| wrong(&why))?;
         let mut wanted = Wanted::of(&fields).map_err(|why| wrong(&why))?;
         let dir = path.parent().unwrap_or(Path::new(""));
         if let Some(setup) = &mut wanted.setup {
@@ -274,8 +273,6 @@ impl Wanted {
 }
 
 impl Bucket {
-    const KEYS: &[&str] = &["name", "retention", "description", "labels"];
-
     /// Returns the retention period: zero is for ever, `None` leaves it unchanged.
     pub(super) fn keep(&self) -> Result<Option<Duration>, String> {
         let name = &self.name;
@@ -294,16 +291,6 @@ impl Bucket {
 }
 
 impl Token {
-    const KEYS: &[&str] = &[
-        "name",
-        "description",
-        "read",
-        "write",
-        "permissions",
-        "all_access",
-        "active",
-    ];
-
     fn check(&self) -> Result<(), String> {
         let name = &self.name;
         if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {

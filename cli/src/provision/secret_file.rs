@@ -1,6 +1,7 @@
 //! `SecretFile`: a file for a secret, created before the secret is requested.
 
 use crate::failure::Failure;
+use crate::state::{beside, sync_parent};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -37,9 +38,7 @@ impl SecretFile {
     /// # Errors
     /// Returns an error if it can't be created. No secret is requested then.
     pub(super) fn make(place: &Path) -> Result<SecretFile, Failure> {
-        let mut beside = place.as_os_str().to_owned();
-        beside.push(".new");
-        let beside = PathBuf::from(beside);
+        let beside = beside(place, ".new");
         let made = || {
             // Left by an interrupted run.
             match fs::remove_file(&beside) {
@@ -73,9 +72,7 @@ impl SecretFile {
         kept.map_err(|why| Failure::new(1, format_args!("{}: {why}", self.place.display())))?;
         self.kept = true;
         // The rename is synced where the system can; the secret itself is on disk.
-        if let Some(dir) = self.place.parent() {
-            let _ = File::open(dir).and_then(|dir| dir.sync_all());
-        }
+        let _ = sync_parent(&self.place);
         Ok(())
     }
 }

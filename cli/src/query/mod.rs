@@ -254,7 +254,7 @@ fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
     let Some(patience) = matches.duration("wait")? else {
         return settings::client(matches, report);
     };
-    let notes = Report::new(matches);
+    let notes = *report;
     let client = settings::builder(matches)?
         .retry(RetryPolicy {
             max_retries: u32::MAX,

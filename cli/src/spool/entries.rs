@@ -2,7 +2,7 @@
 
 use super::rescale::rescale;
 use super::{Stored, Walk, count, json, name};
-use crate::command::{Kind, Matches, Opt};
+use crate::command::{Kind, Matches, Opt, unit};
 use crate::failure::Failure;
 use crate::report::{Printable, Report, one_line};
 use influx_edge::Precision;
@@ -19,13 +19,10 @@ pub(super) const PRECISION: Opt = Opt::value(
 );
 
 /// Returns the requested unit; `None` is that of each batch.
-fn unit(matches: &Matches) -> Result<Option<Precision>, Failure> {
+fn requested_unit(matches: &Matches) -> Result<Option<Precision>, Failure> {
     match matches.text("precision")?.unwrap_or("ns") {
-        "ns" => Ok(Some(Precision::Nanosecond)),
-        "us" => Ok(Some(Precision::Microsecond)),
-        "ms" => Ok(Some(Precision::Millisecond)),
-        "s" => Ok(Some(Precision::Second)),
         "stored" => Ok(None),
+        name if unit(name).is_some() => Ok(unit(name)),
         other => Err(matches.misused(format_args!(
             "--precision {other}: the units are ns, us, ms, s and stored"
         ))),
@@ -53,7 +50,7 @@ pub(super) fn print(matches: &Matches, spool: &Stored, walk: Walk) -> Result<Exi
     let report = Report::new(matches);
     let mut export = Export {
         out: BufWriter::new(io::stdout().lock()),
-        unit: unit(matches)?,
+        unit: requested_unit(matches)?,
         bucket: matches.text("bucket")?,
         json: report.json,
         terminal: io::stdout().is_terminal(),

@@ -36,6 +36,7 @@ pub(super) const COMMAND: Command = Command {
 };
 
 fn run(matches: &Matches) -> Result<ExitCode, Failure> {
+    let report = Report::new(matches);
     let (exports, drops) = (matches.has("export"), matches.has("drop"));
     if exports && drops {
         return Err(matches.misused("--export and --drop exclude each other"));
@@ -49,20 +50,19 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     }
     if drops {
         if stored.inspector.is_none() {
-            return dropped(matches, 0);
+            return dropped(&report, 0);
         }
         let mut spool = moves::gentle(Spool::builder(stored.dir)).open()?;
         let lines = spool.clear_rejected()?;
         spool.close()?;
-        return dropped(matches, lines);
+        return dropped(&report, lines);
     }
     let survey = stored.survey(Inspector::walk_rejected)?;
-    list(matches, &survey)?;
+    list(&report, matches.text("bucket")?, &survey)?;
     Ok(ExitCode::from(u8::from(survey.damaged > 0)))
 }
 
-fn dropped(matches: &Matches, lines: u64) -> Result<ExitCode, Failure> {
-    let report = Report::new(matches);
+fn dropped(report: &Report, lines: u64) -> Result<ExitCode, Failure> {
     if report.json {
         writeln!(io::stdout(), "{}", serde_json::json!({ "dropped": lines }))?;
     } else {
@@ -72,9 +72,7 @@ fn dropped(matches: &Matches, lines: u64) -> Result<ExitCode, Failure> {
 }
 
 /// Prints a line for each reason.
-fn list(matches: &Matches, survey: &Survey) -> Result<(), Failure> {
-    let report = Report::new(matches);
-    let bucket = matches.text("bucket")?;
+fn list(report: &Report, bucket: Option<&str>, survey: &Survey) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if report.json {
         for line in survey.reasons_json(bucket) {

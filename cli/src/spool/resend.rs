@@ -126,7 +126,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let writer = builder
         .spool(spool)
         .adopt_all()
-        .on_event(print_failures(matches));
+        .on_event(print_failures(report));
     let mut writer = writer.build()?;
     deliver(&mut writer, &report, patience, &stop)?;
     let mut sent = Sent::of(&writer);
@@ -213,8 +213,7 @@ fn builder(client: &Client, bucket: &str, is_v3: bool) -> Result<WriterBuilder, 
 }
 
 /// Prints each failure as it occurs.
-fn print_failures(matches: &Matches) -> impl FnMut(&Event<'_>) + Send + 'static {
-    let report = Report::new(matches);
+fn print_failures(report: Report) -> impl FnMut(&Event<'_>) + Send + 'static {
     move |event| match event {
         Event::Failed {
             error, retry_in, ..

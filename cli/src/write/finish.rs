@@ -26,12 +26,12 @@ pub(super) fn finish(mut run: Run<'_>, end: End) -> Result<ExitCode, Failure> {
             limit = Duration::ZERO;
         }
     }
-    run.outlet.finish(run.report, limit, run.resume.is_none());
+    run.outlet.finish(limit, run.resume.is_none());
     if run.outlet.gave_up {
         failure = print_rest(&mut run).err();
     }
     run.checkpoint(true);
-    run.outlet.end(run.report);
+    run.outlet.end();
     let mut account = run.outlet.account();
     account.unfinished = run.unfinished;
     if stopped {
@@ -40,7 +40,7 @@ pub(super) fn finish(mut run: Run<'_>, end: End) -> Result<ExitCode, Failure> {
     // Lines still in memory are printed or read again; nothing may be sent after the counts.
     let Run { outlet, .. } = run;
     drop(outlet.writer.close_within(Duration::ZERO));
-    let printed = account.print(run.report);
+    let printed = account.print(&run.report);
     let failed = run.resume.is_some_and(|resume| resume.has_failed());
     match failure {
         Some(failure) => Err(failure),
@@ -70,8 +70,7 @@ fn take_read_ahead(run: &mut Run<'_>) -> Result<(), Failure> {
         }
     }
     if run.source().is_some_and(|source| !source.regular) {
-        run.intake
-            .interrupted(run.current, &mut run.outlet, run.report);
+        run.intake.interrupted(run.current, &mut run.outlet);
     }
     Ok(())
 }

@@ -7,7 +7,6 @@ use super::input::Source;
 use super::options::Options;
 use super::outlet::Outlet;
 use crate::failure::Failure;
-use crate::report::Report;
 use influx_edge::Precision;
 use influx_edge::line::OwnedDefaultTags;
 use std::fs::File;
@@ -61,7 +60,6 @@ impl Intake {
         source: usize,
         bytes: &[u8],
         outlet: &mut Outlet,
-        report: &Report,
     ) -> Result<(), Failure> {
         match self {
             Intake::Closed => {}
@@ -69,14 +67,14 @@ impl Intake {
                 cutter.push(bytes);
                 let now = Instant::now();
                 while let Some(cut) = cutter.next(now) {
-                    pass_on(cutter, cut, source, *precision, outlet, report);
+                    pass_on(cutter, cut, source, *precision, outlet);
                 }
             }
             Intake::Format(format, lines, pushed) => {
                 for part in bytes.chunks(PART) {
                     *pushed = pushed.saturating_add(part.len() as u64);
                     format.push(part, lines)?;
-                    pass_on_records(lines, source, outlet, report);
+                    pass_on_records(lines, source, outlet);
                 }
             }
         }
@@ -87,22 +85,17 @@ impl Intake {
     ///
     /// # Errors
     /// As [`push`](Self::push).
-    pub(super) fn finish(
-        &mut self,
-        source: usize,
-        outlet: &mut Outlet,
-        report: &Report,
-    ) -> Result<(), Failure> {
+    pub(super) fn finish(&mut self, source: usize, outlet: &mut Outlet) -> Result<(), Failure> {
         match self {
             Intake::Closed => {}
             Intake::Text(cutter, precision) => {
                 while let Some(cut) = cutter.rest() {
-                    pass_on(cutter, cut, source, *precision, outlet, report);
+                    pass_on(cutter, cut, source, *precision, outlet);
                 }
             }
             Intake::Format(format, lines, _) => {
                 format.finish(lines)?;
-                pass_on_records(lines, source, outlet, report);
+                pass_on_records(lines, source, outlet);
             }
         }
         Ok(())
@@ -133,7 +126,7 @@ impl Intake {
     }
 
     /// Passes whole lines to the outlet, and rejects the last one if a signal came before its end.
-    pub(super) fn interrupted(&mut self, source: usize, outlet: &mut Outlet, report: &Report) {
+    pub(super) fn interrupted(&mut self, source: usize, outlet: &mut Outlet) {
         const REASON: &str = "the run was interrupted before the line's end";
         match self {
             Intake::Closed => {}
@@ -145,13 +138,13 @@ impl Intake {
                     if last && !blank {
                         cut = Cut::Bad(pending.len(), REASON);
                     }
-                    pass_on(cutter, cut, source, *precision, outlet, report);
+                    pass_on(cutter, cut, source, *precision, outlet);
                 }
             }
             Intake::Format(format, _, pushed) => {
                 let at = format.position();
                 if *pushed > at.bytes {
-                    outlet.reject(report, source, at.lines.saturating_add(1), &REASON, b"");
+                    outlet.reject(source, at.lines.saturating_add(1), &REASON, b"");
                 }
             }
         }
@@ -164,34 +157,30 @@ fn pass_on(
     source: usize,
     precision: Precision,
     outlet: &mut Outlet,
-    report: &Report,
 ) {
     let number = cutter.position().lines.saturating_add(1);
     let mut text = outlet.buffer();
     cutter.take(cut, &mut text);
     match cut {
-        Cut::Lines(_) => outlet.take(
-            report,
-            Block {
-                source,
-                text,
-                numbers: Numbers::From(number),
-                precision,
-            },
-        ),
-        Cut::Bad(_, reason) => outlet.reject(report, source, number, &reason, &text),
+        Cut::Lines(_) => outlet.take(Block {
+            source,
+            text,
+            numbers: Numbers::From(number),
+            precision,
+        }),
+        Cut::Bad(_, reason) => outlet.reject(source, number, &reason, &text),
         Cut::Part { first, last, .. } => {
             if first {
-                outlet.begin_long(report, source, number, TOO_LONG);
+                outlet.begin_long(source, number, TOO_LONG);
             }
-            outlet.part_of_long(report, &text, last);
+            outlet.part_of_long(&text, last);
         }
     }
 }
 
-fn pass_on_records(lines: &mut Lines, source: usize, outlet: &mut Outlet, report: &Report) {
+fn pass_on_records(lines: &mut Lines, source: usize, outlet: &mut Outlet) {
     for one in lines.rejected.drain(..) {
-        outlet.reject(report, source, one.number, &one.reason, &one.record);
+        outlet.reject(source, one.number, &one.reason, &one.record);
     }
-    outlet.take_encoded(report, source, lines);
+    outlet.take_encoded(source, lines);
 }

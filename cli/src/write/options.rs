@@ -4,7 +4,7 @@ use super::columns::{self, Layout};
 use super::format::{Format, Lines};
 use super::input::Source;
 use super::pairs::Pairs;
-use crate::command::{Kind, Matches, Opt, joined};
+use crate::command::{Kind, Matches, Opt, joined, unit};
 use crate::failure::Failure;
 use crate::state;
 use influx_edge::Precision;
@@ -140,19 +140,13 @@ impl Options {
             }
         }
         let precision = match matches.text("precision")? {
-            None | Some("ns") => Precision::Nanosecond,
-            Some("us") => Precision::Microsecond,
-            Some("ms") => Precision::Millisecond,
-            Some("s") => Precision::Second,
-            Some(other) => {
+            None => None,
+            Some(name) => Some(unit(name).ok_or_else(|| {
                 let units = UNITS.join(", ");
-                return Err(
-                    matches.misused(format_args!("--precision {other}: the units are {units}"))
-                );
-            }
+                matches.misused(format_args!("--precision {name}: the units are {units}"))
+            })?),
         };
-        let unit = matches.has("precision").then_some(precision);
-        let layout = Layout::from_matches(matches, unit)?.map(Rc::new);
+        let layout = Layout::from_matches(matches, precision)?.map(Rc::new);
         let mut tags = Vec::new();
         for text in matches.texts("tag")? {
             match text.split_once('=') {
@@ -191,7 +185,7 @@ impl Options {
             sources,
             measurement: matches.text("pairs")?.map(str::to_owned),
             layout,
-            precision,
+            precision: precision.unwrap_or_default(),
             tags,
             flush: time("flush", 1)?,
             patience: time("patience", 30)?,

@@ -19,6 +19,7 @@ use std::time::Duration;
 const MARGIN: usize = 400 * 1024;
 
 pub(super) struct Outlet {
+    report: Report,
     pub(super) writer: Writer,
     pub(super) rewrite: Rewrite,
     rejects: Rejects,
@@ -45,14 +46,15 @@ impl Outlet {
         rewrite: Rewrite,
         rejects: Rejects,
         names: Vec<String>,
-        several: bool,
+        report: Report,
     ) -> Outlet {
         Outlet {
+            report,
             writer,
             rewrite,
             rejects,
             recent: Recent::default(),
-            names: several.then_some(names),
+            names: (names.len() > 1).then_some(names),
             waiting: VecDeque::new(),
             accepted: 0,
             rejected: 0,
@@ -69,10 +71,10 @@ impl Outlet {
     }
 
     /// Sends what is due, and returns the time until the next call is due.
-    pub(super) fn poll(&mut self, report: &Report) -> Duration {
+    pub(super) fn poll(&mut self) -> Duration {
         let wait = self.writer.poll().unwrap_or_default();
-        self.list_rejected(report);
-        self.rejects.flush(report);
+        self.list_rejected();
+        self.rejects.flush();
         wait
     }
 
@@ -98,13 +100,13 @@ impl Outlet {
     }
 
     /// Takes whole lines.
-    pub(super) fn take(&mut self, report: &Report, block: Block) {
+    pub(super) fn take(&mut self, block: Block) {
         if !self.rewrite.is_needed(&block.text) {
-            return self.deliver(report, block);
+            return self.deliver(block);
         }
         let block = match std::str::from_utf8(&block.text) {
             Ok(_) => block,
-            Err(_) => self.without_bad_text(report, block),
+            Err(_) => self.without_bad_text(block),
         };
         let mut changed = Block {
             text: self.buffer(),
@@ -115,14 +117,14 @@ impl Outlet {
             bad.push((found.number, why.to_string(), found.raw.to_owned()));
         });
         for (number, why, line) in bad {
-            self.reject(report, block.source, number, &why, line.as_bytes());
+            self.reject(block.source, number, &why, line.as_bytes());
         }
-        self.deliver(report, changed);
+        self.deliver(changed);
     }
 
     /// Takes the lines of an encoder. The writer takes them as a whole without parsing them again, if it can;
     /// otherwise each line is taken like one of a text.
-    pub(super) fn take_encoded(&mut self, report: &Report, source: usize, lines: &mut Lines) {
+    pub(super) fn take_encoded(&mut self, source: usize, lines: &mut Lines) {
         let Lines {
             encoder, numbers, ..
         } = lines;
@@ -143,14 +145,14 @@ impl Outlet {
             let accepted = encoder.line_count() as u64;
             self.accepted = self.accepted.saturating_add(accepted);
             self.keep(block);
-            self.list_rejected(report);
+            self.list_rejected();
         } else {
-            self.take(report, block);
+            self.take(block);
         }
         encoder.clear();
     }
 
-    fn deliver(&mut self, report: &Report, block: Block) {
+    fn deliver(&mut self, block: Block) {
         if self.gave_up {
             let lines = block.lines().count() as u64;
             return self.give_back(&block.text, lines);
@@ -159,16 +161,16 @@ impl Outlet {
             return self.waiting.push_back(block);
         }
         let Ok(text) = std::str::from_utf8(&block.text) else {
-            let good = self.without_bad_text(report, block);
-            return self.deliver(report, good);
+            let good = self.without_bad_text(block);
+            return self.deliver(good);
         };
         let outcome = self.writer.write_lines(text, block.precision);
         self.accepted = self.accepted.saturating_add(outcome.accepted);
         if !outcome.is_complete() {
-            self.not_taken(report, &block, &outcome.rejected);
+            self.not_taken(&block, &outcome.rejected);
         }
         self.keep(block);
-        self.list_rejected(report);
+        self.list_rejected();
     }
 
     fn keep(&mut self, block: Block) {
@@ -178,7 +180,7 @@ impl Outlet {
     }
 
     /// Returns the lines of a block that are UTF-8, and rejects the others.
-    fn without_bad_text(&mut self, report: &Report, block: Block) -> Block {
+    fn without_bad_text(&mut self, block: Block) -> Block {
         // Only ASCII bytes affect where lines end, so a copy without the others has the same lines.
         let ascii = |byte: &u8| if byte.is_ascii() { *byte } else { b'?' };
         let shape = Block {
@@ -194,7 +196,7 @@ impl Outlet {
             let raw = raw.unwrap_or_default();
             if let Err(why) = std::str::from_utf8(raw) {
                 let reason = format!("the line isn't UTF-8, at byte {}", why.valid_up_to());
-                self.reject(report, block.source, found.number, &reason, raw);
+                self.reject(block.source, found.number, &reason, raw);
                 continue;
             }
             good.extend_from_slice(raw);
@@ -209,7 +211,7 @@ impl Outlet {
     }
 
     /// Handles lines that the writer rejected: they wait if its buffer is full.
-    fn not_taken(&mut self, report: &Report, block: &Block, rejected: &[(u64, WriteError)]) {
+    fn not_taken(&mut self, block: &Block, rejected: &[(u64, WriteError)]) {
         let mut waiting = Block {
             source: block.source,
             precision: block.precision,
@@ -226,13 +228,7 @@ impl Outlet {
                 waiting.text.push(b'\n');
                 numbers.push(found.number);
             } else {
-                self.reject(
-                    report,
-                    block.source,
-                    found.number,
-                    why,
-                    found.raw.as_bytes(),
-                );
+                self.reject(block.source, found.number, why, found.raw.as_bytes());
             }
         }
         if !numbers.is_empty() {
@@ -242,24 +238,17 @@ impl Outlet {
     }
 
     /// Passes waiting lines to the writer, as far as there is space.
-    pub(super) fn submit_waiting(&mut self, report: &Report) {
+    pub(super) fn submit_waiting(&mut self) {
         for block in std::mem::take(&mut self.waiting) {
             match self.free() < MARGIN {
                 true => self.waiting.push_back(block),
-                false => self.deliver(report, block),
+                false => self.deliver(block),
             }
         }
     }
 
     /// Counts and records a line that the command rejects.
-    pub(super) fn reject(
-        &mut self,
-        report: &Report,
-        source: usize,
-        number: u64,
-        reason: &dyn Display,
-        line: &[u8],
-    ) {
+    pub(super) fn reject(&mut self, source: usize, number: u64, reason: &dyn Display, line: &[u8]) {
         self.rejected = self.rejected.saturating_add(1);
         let reason = reason.to_string();
         let entry = Entry {
@@ -269,11 +258,11 @@ impl Outlet {
             line,
             lines: 1,
         };
-        self.rejects.add(report, &entry);
+        self.rejects.add(&entry);
     }
 
     /// As [`reject`](Self::reject), for a line that is too long and follows in parts.
-    pub(super) fn begin_long(&mut self, report: &Report, source: usize, number: u64, why: &str) {
+    pub(super) fn begin_long(&mut self, source: usize, number: u64, why: &str) {
         self.rejected = self.rejected.saturating_add(1);
         let entry = Entry {
             source: name(&self.names, source),
@@ -282,19 +271,19 @@ impl Outlet {
             line: b"",
             lines: 1,
         };
-        self.rejects.begin(report, &entry);
+        self.rejects.begin(&entry);
     }
 
-    pub(super) fn part_of_long(&mut self, report: &Report, bytes: &[u8], last: bool) {
+    pub(super) fn part_of_long(&mut self, bytes: &[u8], last: bool) {
         self.rejects.part(bytes);
         if last && !bytes.ends_with(b"\n") {
             self.rejects.part(b"\n");
         }
-        self.rejects.flush(report);
+        self.rejects.flush();
     }
 
     /// Records the lines that the server rejected.
-    fn list_rejected(&mut self, report: &Report) {
+    fn list_rejected(&mut self) {
         if self.writer.stats().rejected.total() == self.listed {
             return;
         }
@@ -311,32 +300,32 @@ impl Outlet {
                 line: one.line.as_bytes(),
                 lines: one.lines,
             };
-            self.rejects.add(report, &entry);
+            self.rejects.add(&entry);
         }
     }
 
     /// Delivers or spools everything that was taken; returns `true` if all of it is safe.
-    pub(super) fn make_safe(&mut self, report: &Report, limit: Duration) -> bool {
-        self.submit_waiting(report);
+    pub(super) fn make_safe(&mut self, limit: Duration) -> bool {
+        self.submit_waiting();
         // In an outage without a spool an attempt only costs time.
         let futile = self.writer.spool().is_none() && self.writer.last_error().is_some();
         let safe = !futile && self.waiting.is_empty() && self.writer.flush_within(limit).is_ok();
-        self.list_rejected(report);
-        self.rejects.sync(report);
+        self.list_rejected();
+        self.rejects.sync();
         safe && self.rejects.unrecorded == 0 && self.writer.stats().dropped.total() == 0
     }
 
     /// Flushes for the last time. Undelivered lines that are not in the spool are printed, unless their input is
     /// read again.
-    pub(super) fn finish(&mut self, report: &Report, limit: Duration, print: bool) {
+    pub(super) fn finish(&mut self, limit: Duration, print: bool) {
         let mut flushed = self.writer.flush_within(limit);
         if !self.waiting.is_empty() && flushed.is_ok() {
-            self.submit_waiting(report);
+            self.submit_waiting();
             flushed = self.writer.flush_within(limit);
         }
-        self.list_rejected(report);
+        self.list_rejected();
         if let Err(error) = flushed {
-            report.error(undelivered(&error, print));
+            self.report.error(undelivered(&error, print));
         }
         if !print {
             return;
@@ -370,9 +359,9 @@ impl Outlet {
     }
 
     /// Prints the summary of rejected lines.
-    pub(super) fn end(&mut self, report: &Report) {
+    pub(super) fn end(&mut self) {
         let rejected = self.account().rejected;
-        self.rejects.end(report, rejected);
+        self.rejects.end(rejected);
     }
 
     pub(super) fn account(&self) -> Account {

@@ -3,7 +3,7 @@
 //!
 //! A queue of bounded size: when a block is added, the oldest ones are removed, except those whose lines may still
 //! be in the writer's buffer. Accepted lines cost nothing but the copy; a rejected one costs a search, which begins
-//! after the last one found, because the server reports lines in their order.
+//! after the last one found, because servers usually report lines in their order.
 
 use super::block::Block;
 use std::collections::VecDeque;

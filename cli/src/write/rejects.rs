@@ -28,6 +28,7 @@ pub(super) struct Entry<'a> {
 
 #[derive(Default)]
 pub(super) struct Rejects {
+    report: Report,
     target: Option<Target>,
     /// Entries for the file that are not written yet.
     buffer: Vec<u8>,
@@ -51,7 +52,7 @@ enum Target {
 impl Rejects {
     /// # Errors
     /// Returns an error if the file can't be opened.
-    pub(super) fn new(path: Option<&Path>) -> Result<Rejects, Failure> {
+    pub(super) fn new(path: Option<&Path>, report: Report) -> Result<Rejects, Failure> {
         let target = match path {
             None => None,
             Some(path) if path.as_os_str() == "-" => Some(Target::Stdout),
@@ -63,25 +64,26 @@ impl Rejects {
             }
         };
         Ok(Rejects {
+            report,
             target,
             ..Rejects::default()
         })
     }
 
     /// Writes a comment with number and reason, and the line below it; or prints both.
-    pub(super) fn add(&mut self, report: &Report, entry: &Entry<'_>) {
-        self.begin(report, entry);
+    pub(super) fn add(&mut self, entry: &Entry<'_>) {
+        self.begin(entry);
         if self.target.is_some() && !entry.line.is_empty() {
             self.part(entry.line);
             self.part(b"\n");
         }
         if self.buffer.len() > BUFFER {
-            self.flush(report);
+            self.flush();
         }
     }
 
     /// As [`add`](Self::add), for a line that follows in parts, by [`part`](Self::part).
-    pub(super) fn begin(&mut self, report: &Report, entry: &Entry<'_>) {
+    pub(super) fn begin(&mut self, entry: &Entry<'_>) {
         let place = place(entry);
         if self.target.is_some() {
             self.buffered = self.buffered.saturating_add(entry.lines);
@@ -90,7 +92,7 @@ impl Rejects {
         } else if self.shown < SHOWN {
             let excerpt = excerpt(entry.line);
             let gap = if excerpt.is_empty() { "" } else { ": " };
-            report.error(format_args!(
+            self.report.error(format_args!(
                 "{place} rejected: {}{gap}{excerpt}",
                 entry.reason
             ));
@@ -106,7 +108,7 @@ impl Rejects {
     }
 
     /// Writes what is buffered.
-    pub(super) fn flush(&mut self, report: &Report) {
+    pub(super) fn flush(&mut self) {
         if self.buffer.is_empty() || self.target.is_none() {
             return;
         }
@@ -118,7 +120,7 @@ impl Rejects {
                     return;
                 }
                 Err(why) if !self.reported => {
-                    report.error(format_args!(
+                    self.report.error(format_args!(
                         "rejected lines can't be written to {}: {why}; they are printed",
                         path.display()
                     ));
@@ -132,7 +134,7 @@ impl Rejects {
         if let Err(why) = out.write_all(&self.buffer).and_then(|()| out.flush()) {
             self.unrecorded = self.unrecorded.saturating_add(self.buffered);
             if !std::mem::replace(&mut self.unprintable, true) {
-                report.error(format_args!(
+                self.report.error(format_args!(
                     "rejected lines can't be written to standard output: {why}"
                 ));
             }
@@ -142,24 +144,24 @@ impl Rejects {
     }
 
     /// Writes what is buffered, and syncs the file.
-    pub(super) fn sync(&mut self, report: &Report) {
-        self.flush(report);
+    pub(super) fn sync(&mut self) {
+        self.flush();
         if let Some(Target::File(path, file)) = &self.target {
             if let Err(why) = file.sync_data() {
-                report.error(format_args!("{}: {why}", path.display()));
+                self.report.error(format_args!("{}: {why}", path.display()));
             }
         }
     }
 
     /// Prints a summary, if lines were rejected.
-    pub(super) fn end(&mut self, report: &Report, rejected: u64) {
-        self.flush(report);
+    pub(super) fn end(&mut self, rejected: u64) {
+        self.flush();
         match &self.target {
             _ if rejected == 0 => {}
             None => {
                 let more = rejected.saturating_sub(self.shown);
                 if more > 0 {
-                    report.error(format_args!(
+                    self.report.error(format_args!(
                         "{more} more rejected; --rejected FILE keeps them all"
                     ));
                 }
@@ -167,7 +169,7 @@ impl Rejects {
             Some(Target::File(path, _)) => {
                 let kept = rejected.saturating_sub(self.printed);
                 let lines = if kept == 1 { "line is" } else { "lines are" };
-                report.note(format_args!(
+                self.report.note(format_args!(
                     "{kept} rejected {lines} in {}, with the reasons",
                     path.display()
                 ));

@@ -21,6 +21,7 @@ use super::input::Source;
 use super::rewrite::Times;
 use crate::failure::{Failure, LATER, SETTINGS};
 use crate::report::Report;
+use crate::state::{beside, sync_parent};
 use influx_edge::Timestamp;
 use serde_json::{Value, json};
 use std::fs::{self, File};
@@ -33,6 +34,7 @@ use std::time::{Duration, Instant};
 const SAMPLE: u64 = 4096;
 
 pub(super) struct Resume {
+    report: Report,
     path: PathBuf,
     /// Bucket and server: a position is valid only for the same target.
     target: String,
@@ -68,7 +70,7 @@ impl Resume {
         target: String,
         sources: &mut [Source],
         lock_wait: Duration,
-        report: &Report,
+        report: Report,
     ) -> Result<Resume, Failure> {
         let lock = lock(path, lock_wait)?;
         let mut known = match fs::read(path) {
@@ -119,6 +121,7 @@ impl Resume {
             entries.push(entry);
         }
         Ok(Resume {
+            report,
             path: path.to_owned(),
             target,
             entries,
@@ -129,31 +132,26 @@ impl Resume {
     }
 
     /// Returns the times of a source's lines without one, once the state is on disk.
-    pub(super) fn begin(
-        &mut self,
-        source: usize,
-        input: &Source,
-        report: &Report,
-    ) -> Option<Times> {
+    pub(super) fn begin(&mut self, source: usize, input: &Source) -> Option<Times> {
         let now = Timestamp::now().as_nanos();
         let entry = self.entries.get_mut(source)?;
         let base = *entry.time.get_or_insert(now);
         entry.until = entry.until.max(len_of(input));
         entry.sample(input);
         let first = entry.at.lines.saturating_add(1);
-        self.save(report);
+        self.save();
         Some(Times { base, first })
     }
 
     /// Records that the first `bytes` of a source may be used. Called before they are.
-    pub(super) fn reads(&mut self, source: usize, input: &Source, bytes: u64, report: &Report) {
+    pub(super) fn reads(&mut self, source: usize, input: &Source, bytes: u64) {
         let Some(entry) = self.entries.get_mut(source) else {
             return;
         };
         if bytes > entry.until {
             entry.until = bytes.max(len_of(input));
             entry.sample(input);
-            self.save(report);
+            self.save();
         }
     }
 
@@ -166,7 +164,6 @@ impl Resume {
         at: Position,
         read: u64,
         ended: bool,
-        report: &Report,
     ) -> Option<Times> {
         let now = Timestamp::now().as_nanos();
         let entry = self.entries.get_mut(source)?;
@@ -184,7 +181,7 @@ impl Resume {
         }
         entry.sample(input);
         let first = at.lines.saturating_add(1);
-        if self.save(report) {
+        if self.save() {
             return Some(Times { base, first });
         }
         if let Some(entry) = self.entries.get_mut(source) {
@@ -194,7 +191,7 @@ impl Resume {
     }
 
     /// Replaces the state; returns `false` on an error, after which the old state is valid.
-    fn save(&mut self, report: &Report) -> bool {
+    fn save(&mut self) -> bool {
         let entries = self.entries.iter().chain(&self.others);
         let inputs: Vec<Value> = entries.map(Entry::to_json).collect();
         let state = json!({"version": 1, "target": self.target, "inputs": inputs});
@@ -202,7 +199,7 @@ impl Resume {
             Ok(()) => true,
             Err(why) => {
                 if !std::mem::replace(&mut self.failed, true) {
-                    report.error(format_args!(
+                    self.report.error(format_args!(
                         "{}: {why}; the next run would send again what is delivered from now on",
                         self.path.display()
                     ));
@@ -339,24 +336,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     drop(file);
     fs::rename(&temporary, path)?;
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    sync_dir(dir.unwrap_or(Path::new(".")))
-}
-
-#[cfg(unix)]
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_dir(_dir: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
+    sync_parent(path)
 }
 
 /// Locks the state against a second run.

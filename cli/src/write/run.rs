@@ -43,33 +43,32 @@ const CHECKPOINT_BYTES: u64 = 8 << 20;
 pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
     let mut options = Options::new(matches)?;
-    let client = client(matches, &options, &report)?;
+    let notify = Notify::from_env()
+        .map_err(|why| Failure::settings(format_args!("NOTIFY_SOCKET: {why}")))?;
+    let client = client(matches, &options, &notify, &report)?;
     let tags = client.default_tags().cloned().unwrap_or_default();
-    let rejects = Rejects::new(options.rejected.as_deref())?;
+    let rejects = Rejects::new(options.rejected.as_deref(), report)?;
     let mut sources = std::mem::take(&mut options.sources);
     let resume = match &options.resume {
         None => None,
         Some(path) => {
             let target = format!("{} at {}", options.bucket, client.url());
             let wait = options.lock_wait;
-            Some(Resume::load(path, target, &mut sources, wait, &report)?)
+            Some(Resume::load(path, target, &mut sources, wait, report)?)
         }
     };
     let spool = spooling::open(&options, &client, &report)?;
-    let writer = writer(&options, &client, spool, Report::new(matches))?;
-    let notify = Notify::from_env()
-        .map_err(|why| Failure::settings(format_args!("NOTIFY_SOCKET: {why}")))?;
+    let writer = writer(&options, &client, spool, report)?;
     let reader = Reader::start(sources.clone())
         .map_err(|why| Failure::new(1, format_args!("the input can't be read: {why}")))?;
     let stop = Stop::listen(reader.waker())?;
-    let several = sources.len() > 1;
     let names = sources.iter().map(|source| source.name().into_owned());
     let rewrite = Rewrite::new(&tags);
-    let outlet = Outlet::new(writer, rewrite, rejects, names.collect(), several);
+    let outlet = Outlet::new(writer, rewrite, rejects, names.collect(), report);
     let mut run = Run {
         options: &options,
         tags,
-        report: &report,
+        report,
         sources,
         current: 0,
         is_done: false,
@@ -94,18 +93,22 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
 
 /// Builds the client. Under a watchdog, and unless a limit is set, a request takes no longer than a third of
 /// the watchdog's interval: the loop notifies the manager between two requests.
-fn client(matches: &Matches, options: &Options, report: &Report) -> Result<Client, Failure> {
+fn client(
+    matches: &Matches,
+    options: &Options,
+    notify: &Notify,
+    report: &Report,
+) -> Result<Client, Failure> {
     let mut builder = settings::builder(matches)?;
     for (key, value) in &options.tags {
         builder = builder.default_tag(key, value);
     }
-    let variable = |name| std::env::var(name).ok();
-    let interval = variable("WATCHDOG_USEC").and_then(|micros| micros.parse().ok());
     let free = !matches.has("timeout")
         && !matches.has("config")
-        && variable("INFLUXDB_V2_TIMEOUT").is_none();
-    let third = interval.map(|micros: u64| Duration::from_micros(micros / 3));
-    let limit = third.map(|third| third.max(SHORTEST));
+        && std::env::var_os("INFLUXDB_V2_TIMEOUT").is_none();
+    let limit = notify
+        .watchdog()
+        .map(|interval| (interval / 3).max(SHORTEST));
     if let Some(limit) = limit.filter(|limit| free && *limit < REQUEST) {
         builder = builder.timeout(limit);
     }
@@ -206,7 +209,7 @@ pub(super) enum End {
 pub(super) struct Run<'a> {
     pub(super) options: &'a Options,
     tags: OwnedDefaultTags,
-    pub(super) report: &'a Report,
+    pub(super) report: Report,
     pub(super) sources: Vec<Source>,
     /// The index of the source that is being read.
     pub(super) current: usize,
@@ -236,7 +239,7 @@ impl Run<'_> {
         }
         loop {
             // An outage is not an error here: only a closed writer returns one.
-            let due = self.outlet.poll(self.report).min(IDLE);
+            let due = self.outlet.poll().min(IDLE);
             let tick = self.notify.tick();
             let tick = tick.map(|at| at.saturating_duration_since(Instant::now()));
             let mut wait = due.min(tick.unwrap_or(IDLE));
@@ -294,41 +297,28 @@ impl Run<'_> {
         self.intake = Intake::open(source, self.options, &self.tags)?;
         self.saved = (source.start.bytes, Instant::now());
         if let Some(resume) = &mut self.resume {
-            self.outlet.rewrite.times = resume.begin(self.current, source, self.report);
+            self.outlet.rewrite.times = resume.begin(self.current, source);
         }
         Ok(())
     }
 
     /// Takes bytes of the current source. Without any, lines that have waited too long are taken.
     pub(super) fn step(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let Run {
-            intake,
-            outlet,
-            report,
-            current,
-            ..
-        } = self;
-        if let (Some(resume), Some(source)) = (&mut self.resume, self.sources.get(*current)) {
-            let read = intake.read().saturating_add(bytes.len() as u64);
-            resume.reads(*current, source, read, report);
+        let source = self.sources.get(self.current);
+        if let (Some(resume), Some(source)) = (&mut self.resume, source) {
+            let read = self.intake.read().saturating_add(bytes.len() as u64);
+            resume.reads(self.current, source, read);
         }
-        intake.push(*current, bytes, outlet, report)
+        self.intake.push(self.current, bytes, &mut self.outlet)
     }
 
     /// Ends the current source: takes its last line, and begins the next source.
     pub(super) fn close(&mut self) -> Result<(), Failure> {
-        let Run {
-            intake,
-            outlet,
-            report,
-            current,
-            ..
-        } = self;
         if self.resume.is_none() {
-            intake.finish(*current, outlet, report)?;
+            self.intake.finish(self.current, &mut self.outlet)?;
         } else {
             // Another process may still be writing a line without a newline.
-            let left = intake.unfinished();
+            let left = self.intake.unfinished();
             self.unfinished = self.unfinished.saturating_add(left);
             if left > 0 {
                 let name = self.source().map(|source| source.name().into_owned());
@@ -345,7 +335,7 @@ impl Run<'_> {
             return Ok(());
         }
         while !self.checkpoint(true) && self.outlet.is_failing() && !self.stop.is_requested() {
-            let wait = self.outlet.poll(self.report).min(HELD_BACK);
+            let wait = self.outlet.poll().min(HELD_BACK);
             self.notify.tick();
             self.show_progress();
             std::thread::sleep(wait);
@@ -357,7 +347,7 @@ impl Run<'_> {
     /// Returns `true` if reading must wait: for space in memory or, if the input can be read again, for the
     /// server.
     fn is_held_back(&mut self) -> bool {
-        self.outlet.submit_waiting(self.report);
+        self.outlet.submit_waiting();
         let left = self.outlet.left_memory();
         if left != self.moved.0 {
             self.moved = (left, Instant::now());
@@ -397,13 +387,13 @@ impl Run<'_> {
             return true;
         }
         let limit = self.options.patience.min(SAFE);
-        if !self.outlet.make_safe(self.report, limit) {
+        if !self.outlet.make_safe(limit) {
             // Each attempt is a request, so the next one is later.
             self.saved.1 = Instant::now() + SAFE;
             return false;
         }
         let read = self.intake.read();
-        let times = resume.reached(self.current, source, at, read, force, self.report);
+        let times = resume.reached(self.current, source, at, read, force);
         self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
         self.saved = (at.bytes, Instant::now());
         true

@@ -105,7 +105,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "--csv -m m --time at",
         "at,time\n1,2\n",
-        "failure: column \"time\" can't be a field: field key 1 is a name the server keeps for itself: rename it (--fields names those that are)\n",
+        "failure: column \"time\" can't be a field: field key 1 is a name the server keeps for itself: rename it (--fields selects the columns)\n",
     ),
     (
         "--csv -m m --tags a;b",

@@ -168,7 +168,7 @@ fn influxql_of_influxdb_1() {
         .iter()
         .filter(|one| one.path() == "/ping")
         .count();
-    assert_eq!(pinged, 1, "--v1 asks nobody");
+    assert_eq!(pinged, 1, "--v1 pings no server");
     play(&server, "http-1.6.7/group-by.json", "/query");
     let json = ask(&["--v1", "--json"]);
     let first: Value = serde_json::from_str(json.out.lines().next().unwrap()).unwrap();

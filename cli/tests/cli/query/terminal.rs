@@ -58,7 +58,7 @@ fn table(columns: &[&str], rows: &[&[&str]]) -> String {
 #[test]
 fn a_table_fits_its_terminal() {
     let time = "2023-11-14T22:13:20.123456789Z";
-    let long = "a text of some length that says little but that it is long, and no more";
+    let long = "a text of some length that means little but that it is long, and no more";
     let body = table(
         &["_time", "_value", "note", "more", "tag"],
         &[
