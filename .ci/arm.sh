@@ -18,7 +18,7 @@ ARM_LONG_TESTS=("${ARM_TESTS[@]}" client:contract,calls,query roundtrip writer)
 STARTS_PROGRAMS=(
     the_real_environment proxies_of_the_environment_are_ignored
     ahead::what_was_accepted_is_there_after_a_kill drops::with_nobody_at_stderr
-    drops::what_is_lost_is_told_in_one_line listeners::one_that_panics_is_switched_off
+    drops::what_is_lost_is_reported_in_one_line listeners::one_that_panics_is_switched_off
 )
 # Up to minutes each under an emulator: every cut, every flipped bit, days of a writer. Left out by
 # .ci/run, and run by .ci/run --long.

@@ -96,7 +96,7 @@ test_levels() {
     fi
     # The examples of what is off by default.
     printf -- '--- examples in the documentation, features: default, v1, v3, embedded\n'
-    cargo test --locked --features v1,v3,embedded --doc -- v1 v3 servers migration embedded
+    cargo test --locked --features v1,v3,embedded --doc -- v1 v3 servers migration embedded microcontrollers
     cargo build --locked --features v1,v3,embedded --example embedded_tcp --example sql
     cargo test --locked --features v1,v3,embedded --test examples -- embedded_tcp sql::
 }

@@ -101,7 +101,7 @@
 //! ```
 //! A line is written whole or not at all, and names that any supported server would misparse are rejected. Set
 //! `default-features = false` for a target without std. With the feature `embedded`, a microcontroller sends its lines
-//! itself, over a modem or a TCP socket: see the module `embedded` and its [guide](guide::embedded).
+//! itself, over a modem or a TCP socket: see the module `embedded` and its [guide](guide::microcontrollers).
 //!
 //! # Modules
 //! | module | purpose | feature |
@@ -124,7 +124,8 @@
 //! | [Getting started](guide::getting_started) | server, token, first point, first query, first plot |
 //! | [Structs](guide::structs) | serde structs as points, and back from rows |
 //! | [Reliability](guide::reliability) | the guarantee, and what happens in each fault |
-//! | [Embedded](guide::embedded) | Linux boards, read-only disks, clocks, microcontrollers |
+//! | [Embedded](guide::embedded) | Linux boards: cross-compiling, read-only disks, clocks, flash wear |
+//! | [Microcontrollers](guide::microcontrollers) | writes and queries without std, sizes |
 //! | [Service](guide::service) | systemd, timers and cron, containers |
 //! | [Servers](guide::servers) | what each server supports |
 //! | [Security](guide::security) | injection, secrets, TLS, files |

@@ -311,7 +311,7 @@ impl<'a> Pager<'a> {
             deletions: scope
                 .client
                 .inner()
-                .learnt
+                .observed
                 .deletions
                 .load(Ordering::Relaxed),
             ended: false,
@@ -375,7 +375,7 @@ impl<'a> Pager<'a> {
             .scope
             .client
             .inner()
-            .learnt
+            .observed
             .deletions
             .load(Ordering::Relaxed);
         let gone = now.wrapping_sub(core::mem::replace(&mut self.deletions, now));

@@ -27,12 +27,11 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// # let id = "0123456789abcdef".parse()?;
-/// # let user = "0123456789abcdef".parse()?;
 /// let on_bucket = client.buckets().labels(&id);
-/// assert_eq!(on_bucket.list()?[0].name, "north");
+/// assert_eq!(on_bucket.list()?[0].name, "outside");
 ///
 /// let members = client.buckets().members(&id);
-/// members.remove(&user)?; // a user who isn't a member is no error
+/// assert_eq!(members.list()?[0].name, "ana-maria");
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 pub struct Attached<'a, T> {

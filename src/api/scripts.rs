@@ -213,8 +213,9 @@ impl<'a> Resources<'a, Script> {
     ///
     /// let query = client.scripts().invoke(&id, &Params { bucket: "sensors", limit: 3 });
     /// assert!(!format!("{query:?}").contains("sensors")); // parameters may be secret
-    /// let error = query.call().unwrap_err(); // this server is InfluxDB OSS
-    /// # assert!(error.is_not_found(), "{error}");
+    /// // The rows would come from `query.call()?`. The script itself can't be changed:
+    /// let query = query.profiler("query");
+    /// assert!(query.call().unwrap_err().is_config()); // nothing is sent
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn invoke(self, id: &Id<Script>, params: &impl Serialize) -> Query<'a> {

@@ -156,7 +156,7 @@ impl ClientBuilder {
             default_tags: default_tags.filter(|tags| !tags.as_bytes().is_empty()),
             profilers: self.profilers,
             warnings: self.warnings,
-            learnt: Arc::default(),
+            observed: Arc::default(),
         }))
     }
 

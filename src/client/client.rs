@@ -67,7 +67,7 @@ pub(crate) struct Inner {
     pub(crate) default_tags: Option<OwnedDefaultTags>,
     pub(crate) profilers: Vec<String>,
     pub(crate) warnings: Vec<String>,
-    pub(crate) learnt: Arc<Learnt>,
+    pub(crate) observed: Arc<Observed>,
     #[cfg(feature = "gzip")]
     pub(crate) compressor: Option<Arc<Compressor>>,
 }
@@ -93,9 +93,9 @@ impl Default for QueryLimits {
 
 /// Facts about the server that earlier calls found out and later calls need.
 #[derive(Default)]
-pub(crate) struct Learnt {
-    /// The number of successful deletes, modulo 2^32: it tells a list in progress that its pages have
-    /// shifted. (Not every processor has 64-bit atomics.)
+pub(crate) struct Observed {
+    /// The number of successful deletes, modulo 2^32. A list in progress compares it: after a delete its
+    /// pages have shifted. (Not every processor has 64-bit atomics.)
     pub(crate) deletions: AtomicU32,
     /// Whether the server is InfluxDB 3: 0 (not asked yet), 1 (no) or 2 (yes).
     pub(crate) v3: AtomicU8,

@@ -176,7 +176,7 @@ impl Client {
     ) -> Result<(), Error> {
         let (start, limit) = (Instant::now(), out.overall);
         let result = attempt(out);
-        let compression = &self.inner().learnt.compression;
+        let compression = &self.inner().observed.compression;
         if !out.gzipped {
             return result;
         }

@@ -38,7 +38,7 @@ pub(super) struct Found {
     pub(super) tags: Vec<(String, String)>,
 }
 
-/// Parses a file in the format that its name tells, or else its content.
+/// Parses a file in the format given by its name, or else by its content.
 pub(super) fn read(path: &Path, text: &str, what: &str) -> Result<Found, Error> {
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
     let ending = ending.to_ascii_lowercase();

@@ -208,7 +208,7 @@ impl Client {
         let result = self.inner().http.send(out);
         exchange.end(out.method, &out.target, &result);
         if let Ok(response) = &result {
-            self.inner().learnt.server_clock.note(response);
+            self.inner().observed.server_clock.note(response);
         }
         if out.method == "DELETE"
             && result
@@ -216,7 +216,7 @@ impl Client {
                 .is_ok_and(|r| (200..300).contains(&r.status))
         {
             self.inner()
-                .learnt
+                .observed
                 .deletions
                 .fetch_add(1, Ordering::Relaxed);
         }
@@ -355,7 +355,7 @@ impl Client {
 
     /// Whether the server is InfluxDB 3. It is asked once, after a call that it lacks.
     fn is_v3(&self) -> bool {
-        let known = &self.inner().learnt.v3;
+        let known = &self.inner().observed.v3;
         if known.load(Ordering::Relaxed) == 0 {
             let mut out = self.http_request("GET", self.inner().base.target("/ping"));
             out.overall = out.overall.min(PING_LIMIT);
@@ -473,15 +473,6 @@ pub(crate) fn has_type(headers: &Headers, types: &[&str]) -> bool {
 pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(value)
         .map_err(|e| Error::config(alloc::format!("the body can't be written as JSON: {e}")))
-}
-
-/// A query's parameter as a JSON value.
-pub(crate) fn json_param(name: &str, value: impl Serialize) -> Result<serde_json::Value, Error> {
-    serde_json::to_value(value).map_err(|e| {
-        Error::config(alloc::format!(
-            "the parameter {name:?} can't be written as JSON: {e}"
-        ))
-    })
 }
 
 /// The reason why JSON can't be read, without its values: a response may contain tokens.

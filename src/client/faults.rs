@@ -69,7 +69,7 @@
 //! | M · the same for certificates and keys | `http_faults/tls.rs::a_client_certificate` |
 //! | N · names are percent-encoded, secrets visible ASCII | `client/secrets.rs::names_stay_names` |
 //! | O · TLS failures are reported as such | `http_faults/tls.rs::row_31_certificates_that_are_not_right` |
-//! | P · never an empty write, always a length | `client/rules.rs::lengths_are_said` |
+//! | P · never an empty write, always a length | `client/rules.rs::lengths_are_sent` |
 //! | Q · no secret in any log line, at any level | `client_log/main.rs::no_log_line_has_a_secret` |
 //! | R · a body that has no end of its own is complete at an orderly close only | `http_faults/tls_ends.rs::a_body_without_an_end_is_complete_at_an_orderly_close_only` |
 //! | S · records of TLS itself are no response: a dead connection is replaced under TLS as well | `http_faults/tls_ends.rs::a_connection_that_tls_closes_is_replaced_like_any_other` |

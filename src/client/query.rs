@@ -258,8 +258,8 @@ impl<'a> Query<'a> {
 
     /// Switches a profiler of the server on: `query` measures the query, `operator` each of its steps. Their output
     /// follows the last row, and is text for people, in [`Rows::profile`]. ([`write_to`](Query::write_to) leaves it in
-    /// the response, in tables whose result is `_profiler`.) Default: none, or the
-    /// [client's](super::ClientBuilder::profiler).
+    /// the response, in tables whose result is `_profiler`.) Default: that of the
+    /// variable `INFLUXDB_V2_PROFILERS`.
     ///
     /// ```
     /// # use influx_edge::Client;

@@ -122,7 +122,7 @@ impl Client {
 
     /// The same with the values that a comparison needs.
     pub(crate) fn server_clock(&self) -> Option<ServerTime> {
-        self.inner().learnt.server_clock.at(Instant::now())
+        self.inner().observed.server_clock.at(Instant::now())
     }
 }
 

@@ -100,7 +100,7 @@ impl Client {
         encode: impl FnOnce(&mut Encoder<Body>) -> Result<(), PointError>,
         send: impl FnOnce(Lines<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let last = &self.inner().learnt.body_bytes;
+        let last = &self.inner().observed.body_bytes;
         let capacity = usize::try_from(last.load(Ordering::Relaxed)).unwrap_or_default();
         let tags = self.default_tags().cloned().unwrap_or_default();
         let mut enc = Encoder::with_sink(Vec::with_capacity(capacity)).default_tags(tags);
@@ -172,7 +172,7 @@ impl Client {
     /// Returns `true` if the server is known not to accept compressed bodies.
     pub(crate) fn refuses_compression(&self) -> bool {
         #[cfg(feature = "gzip")]
-        return self.inner().learnt.compression.is_refused();
+        return self.inner().observed.compression.is_refused();
         #[cfg(not(feature = "gzip"))]
         false
     }

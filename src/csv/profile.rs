@@ -11,7 +11,7 @@ pub(super) const RESULT: &str = "_profiler";
 /// The limit of the text; the profile of a real query has a few kilobytes.
 const MAX_BYTES: usize = 1 << 20;
 /// The last line of a profile that was cut.
-const CUT: &str = "\n… the profile is longer; only 1 MiB of it is kept\n";
+const CUT: &str = "\n… the profile goes on; more than 1 MiB of it is not kept\n";
 
 /// Appends a row of a profile, one line per value:
 ///

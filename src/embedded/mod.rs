@@ -31,7 +31,7 @@
 //!
 //! Responses are classified by the same [table](crate::http#the-table-of-write-statuses) as the client's.
 //! Opening a connection, DNS and TLS are the transport's: open it again when [`Connection::is_open`] returns
-//! `false`. [The guide](crate::guide::embedded) has the loop of a station and a list of transports.
+//! `false`. [The guide](crate::guide::microcontrollers) has the loop of a station and a list of transports.
 //!
 //! Everything here is `no_std`, allocates nothing and blocks. A call takes at most 2 KiB of stack on a
 //! Cortex-M (measured: 1 KiB), in addition to the transport's.

@@ -62,7 +62,7 @@ impl Error {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("read-only").build()?;
     /// let error = client.buckets().list().next().unwrap().unwrap_err();
-    /// assert!(error.is_forbidden() && error.is_unauthorized());
+    /// assert!(error.is_forbidden());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

@@ -60,7 +60,7 @@ pub(crate) struct ResponseParts {
     pub(crate) sent_lines: u64,
     /// The server is known to lack this endpoint.
     pub(crate) no_such_call: bool,
-    /// What to do, if more is known than the status tells. Begins with a punctuation mark.
+    /// What to do, if more is known than the status. Begins with a punctuation mark.
     pub(crate) advice: &'static str,
     /// An earlier attempt may have stored the data.
     pub(crate) after_unknown: bool,

@@ -19,7 +19,7 @@
 //! | names in a path or a query | [`encode_segment`], [`encode_component`] |
 //!
 //! Connections, TLS, time limits and retries are up to the caller:
-//! [`embedded::Connection`](crate::embedded::Connection) and [`Client`](crate::Client) have them.
+//! `embedded::Connection` and [`Client`](crate::Client) have them.
 //! Everything here is `no_std` and allocates nothing.
 //!
 //! # The table of write statuses

@@ -247,15 +247,15 @@ impl<S: Sink> Encoder<S> {
     /// ```
     /// use influx_edge::line::Encoder;
     ///
-    /// let mut enc = Encoder::with_sink(Vec::new()).refuse_empty_tags(true);
+    /// let mut enc = Encoder::with_sink(Vec::new()).reject_empty_tags(true);
     /// let error = enc.line("t").tag("station", "").field("v", 1).finish().unwrap_err();
     /// assert_eq!(error.to_string(), "tag value 1 is empty");
     /// enc.line("t").tag("station", None::<&str>).field("v", 1).finish()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn refuse_empty_tags(mut self, reject: bool) -> Self {
-        self.core.rules.refuse_empty_tags = reject;
+    pub fn reject_empty_tags(mut self, reject: bool) -> Self {
+        self.core.rules.reject_empty_tags = reject;
         self
     }
 
@@ -430,7 +430,7 @@ impl<S: Sink> Encoder<S> {
 
     /// Returns the number of tags left out for their empty value since the encoder was made, including those
     /// of rejected lines. `None` isn't counted.
-    /// [`refuse_empty_tags`](Self::refuse_empty_tags) rejects their lines instead.
+    /// [`reject_empty_tags`](Self::reject_empty_tags) rejects their lines instead.
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
@@ -552,7 +552,7 @@ pub struct Line<'e, S> {
 
 impl<'e, S: Sink> Line<'e, S> {
     /// Adds a tag. `None` and an empty value write nothing; an empty value is counted or rejected: see
-    /// [`Encoder::refuse_empty_tags`].
+    /// [`Encoder::reject_empty_tags`].
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());

@@ -92,7 +92,6 @@ impl<W: io::Write> sealed::Draining for IoSink<W> {
 impl<W: io::Write> Sink for IoSink<W> {}
 impl<W: io::Write> sealed::Sink for IoSink<W> {
     const DRAINS: bool = true;
-    fn open(&mut self) {}
     #[inline]
     fn bytes(&self) -> &[u8] {
         &self.bytes

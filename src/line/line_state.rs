@@ -79,7 +79,7 @@ pub(super) struct Rules {
     pub(super) reject_newlines: bool,
     pub(super) reject_quoted_keys: bool,
     pub(super) skip_non_finite: bool,
-    pub(super) refuse_empty_tags: bool,
+    pub(super) reject_empty_tags: bool,
 }
 
 impl LineState {
@@ -182,7 +182,7 @@ impl LineState {
     /// Counts a tag with an empty value, or rejects its line.
     #[cold]
     fn empty_tag(&mut self) -> Result<(), EncodeError> {
-        if self.rules.refuse_empty_tags {
+        if self.rules.reject_empty_tags {
             let place = Location::new(Part::TagValue, self.tags, 0);
             return Err(EncodeError::Empty(place));
         }

@@ -102,7 +102,7 @@ impl Point {
     /// [`Text`](super::Text) takes any `Display`.
     ///
     /// With `None` or an empty value the tag is absent. The encoder counts or rejects empty values: see
-    /// [`Encoder::refuse_empty_tags`].
+    /// [`Encoder::reject_empty_tags`].
     ///
     /// ```
     /// use influx_edge::{Point, line::Text};

@@ -19,7 +19,8 @@ pub(super) mod sealed {
         const DRAINS: bool = false;
         /// Makes the whole capacity writable. The first call.
         #[doc(hidden)]
-        fn open(&mut self);
+        #[inline]
+        fn open(&mut self) {}
         #[doc(hidden)]
         fn bytes(&self) -> &[u8];
         /// Returns the storage, and the default tags, of which every line gets those that it lacks. (One method
@@ -29,7 +30,10 @@ pub(super) mod sealed {
         /// Makes space if possible. `used` bytes are in use, and the first `whole` of them are whole lines. A
         /// `Vec` grows to at most `max` bytes.
         #[doc(hidden)]
-        fn grow(&mut self, whole: usize, used: usize, max: usize) -> Grow;
+        #[inline]
+        fn grow(&mut self, _whole: usize, _used: usize, _max: usize) -> Grow {
+            Grow::None
+        }
         /// Cuts the storage to the whole lines, for the caller to take.
         #[doc(hidden)]
         fn close(&mut self, whole: usize);
@@ -82,18 +86,12 @@ pub trait Sink: sealed::Sink {}
 impl Sink for &mut [u8] {}
 impl sealed::Sink for &mut [u8] {
     #[inline]
-    fn open(&mut self) {}
-    #[inline]
     fn bytes(&self) -> &[u8] {
         self
     }
     #[inline]
     fn parts(&mut self) -> (&mut [u8], &[u8]) {
         (self, &[])
-    }
-    #[inline]
-    fn grow(&mut self, _: usize, _: usize, _: usize) -> Grow {
-        Grow::None
     }
     #[inline]
     fn close(&mut self, whole: usize) {
@@ -117,10 +115,6 @@ impl<const N: usize> sealed::Sink for heapless::Vec<u8, N> {
     #[inline]
     fn parts(&mut self) -> (&mut [u8], &[u8]) {
         (self, &[])
-    }
-    #[inline]
-    fn grow(&mut self, _: usize, _: usize, _: usize) -> Grow {
-        Grow::None
     }
     fn close(&mut self, whole: usize) {
         self.truncate(whole);
@@ -242,8 +236,6 @@ mod appending {
 
     impl Sink for Appending<'_> {}
     impl sealed::Sink for Appending<'_> {
-        #[inline]
-        fn open(&mut self) {}
         #[inline]
         fn bytes(&self) -> &[u8] {
             self.bytes.get(self.base..).unwrap_or_default()

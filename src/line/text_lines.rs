@@ -33,12 +33,13 @@ pub struct TextLine<'a> {
 /// # let error = line.unwrap_err();
 /// // Of the line `weather temp_c=21,5`:
 /// assert_eq!(error.to_string(), "a field has no =, at byte 19");
-/// assert_eq!(error.offset(), 19);
+/// assert_eq!(error.offset, 19);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineSyntaxError {
     reason: &'static str,
-    offset: usize,
+    /// The byte of the line at which parsing ended, from 0, without the blanks before the line.
+    pub offset: usize,
     /// The number of the line in a text of several, from 1; otherwise 0.
     number: u64,
 }
@@ -58,12 +59,6 @@ impl LineSyntaxError {
     #[cfg(feature = "client")]
     pub(crate) const fn in_line(self, number: u64) -> LineSyntaxError {
         LineSyntaxError { number, ..self }
-    }
-
-    /// Returns the byte of the line at which parsing ended, from 0, without the blanks before the line.
-    #[must_use]
-    pub const fn offset(&self) -> usize {
-        self.offset
     }
 }
 

@@ -1,8 +1,8 @@
 //! The format on disk: headers of segments and records, and checksums. Accesses no file, allocates
 //! nothing.
 //!
-//! The specification, with an example byte by byte, is in `docs/reliability.md`, section "On disk". Any
-//! change to it is another version.
+//! The tables that this module implements, and an example byte by byte, are in
+//! `docs/spool-format.md`. Any change to them is another version.
 
 use crate::Precision;
 use crc32fast::Hasher;

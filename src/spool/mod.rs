@@ -38,7 +38,7 @@
 //! *.bad                    quarantined segments, which can't be read; the four newest
 //! LOCK                     only where a directory can't be locked itself
 //! ```
-//! The [guide to reliability](crate::guide::reliability#on-disk) describes each byte. Directory and files
+//! The [format](crate::guide::spool_format) describes each byte. Directory and files
 //! are accessible to their owner only (0700 and 0600). Other files in the directory are left alone;
 //! symbolic links are not followed, and a file with a second hard link is read but not written.
 //!

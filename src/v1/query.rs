@@ -3,7 +3,7 @@
 use super::rows::Rows;
 use super::statements::{Statements, writes};
 use super::{Database, QUERY};
-use crate::client::execute::{is_page, json_param};
+use crate::client::execute::is_page;
 use crate::client::names::{What, without_bom};
 use crate::client::transport::RequestBody;
 use crate::client::url::encode_segment;
@@ -66,19 +66,17 @@ impl Query<'_> {
     // `{"identifier": "a"}`, `a = $n` is true of every point. Null or a list removes the condition.
     pub fn param(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
-        match json_param(&name, value) {
+        let wrong = match serde_json::to_value(value) {
             Ok(value) if value.is_string() || value.is_number() || value.is_boolean() => {
                 self.params.insert(name, value);
+                return self;
             }
-            other => {
-                let error = other.err().unwrap_or_else(|| {
-                    Error::config(format!(
-                        "the parameter {name:?} is neither text nor a number nor a boolean (NaN and infinite numbers are none)"
-                    ))
-                });
-                self.wrong.get_or_insert(error);
-            }
-        }
+            Ok(_) => format!(
+                "the parameter {name:?} is neither text nor a number nor a boolean (NaN and infinite numbers are none)"
+            ),
+            Err(e) => format!("the parameter {name:?} can't be written as JSON: {e}"),
+        };
+        self.wrong.get_or_insert(Error::config(wrong));
         self
     }
 

@@ -127,6 +127,7 @@ impl Databases<'_> {
     pub fn set_retention(self, name: &str, keep: Duration) -> Result<(), Error> {
         check_name("a database", name)?;
         let what = What("change the retention of database", name);
+        // A PUT can't express forever: the retention period is deleted instead.
         let Some(period) = period(keep)? else {
             return AdminRequest::new(self.0, "DELETE", "database/retention_period")
                 .query("db", name)

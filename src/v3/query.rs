@@ -149,6 +149,7 @@ impl<'a> Query<'a> {
             _ if name.is_empty() || name.starts_with('$') => format!(
                 "the parameter {name:?} has to be named without the $ that stands before it in the query"
             ),
+            // The first byte of JSON shows its type. serde_json writes null for NaN and infinities, too.
             Ok(json) => match json.as_bytes() {
                 [b'n', ..] => is("null, NaN or infinite"),
                 [b'[', ..] => is("a list"),

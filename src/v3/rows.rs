@@ -57,6 +57,8 @@ impl Source {
 /// The error of an incomplete response.
 #[cold]
 pub(super) fn broken(client: &Client, db: &str, mut http_error: HttpError) -> Error {
+    // The server sends status 200 before it computes the rows, and has no trailer for an error in one. It closes
+    // the connection without the last chunk, which looks the same here as a network failure.
     if http_error.kind == TransportErrorKind::Closed {
         http_error.detail.hint(BROKE_OFF);
     }

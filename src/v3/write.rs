@@ -89,6 +89,7 @@ impl Database<'_> {
         let mut target = self.client.inner().base.target("/api/v3/write_lp");
         target.push_query("db", &self.db);
         target.push_query("precision", v3_precision(lines.precision));
+        // Only options that differ from the server's defaults are sent.
         if !self.options.accept_partial {
             target.push_query("accept_partial", "false");
         }

@@ -259,18 +259,18 @@ impl WriterBuilder {
         self
     }
 
-    /// Sets whether lines with an empty tag value are refused. Default: false, the tag is left out and counted
+    /// Sets whether lines with an empty tag value are rejected. Default: false, the tag is left out and counted
     /// ([`Stats::empty_tags`](super::Stats::empty_tags)). See
-    /// [`Encoder::refuse_empty_tags`](crate::line::Encoder::refuse_empty_tags).
+    /// [`Encoder::reject_empty_tags`](crate::line::Encoder::reject_empty_tags).
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let mut w = client.writer("sensors").refuse_empty_tags(true).build()?;
+    /// let mut w = client.writer("sensors").reject_empty_tags(true).build()?;
     /// assert!(w.write_with(|enc| enc.line("t").tag("site", "").field("v", 1).timestamp(1)).is_err());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
-    pub fn refuse_empty_tags(mut self, refuse: bool) -> Self {
-        self.settings.refuse_empty_tags = refuse;
+    pub fn reject_empty_tags(mut self, reject: bool) -> Self {
+        self.settings.reject_empty_tags = reject;
         self
     }
 

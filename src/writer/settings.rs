@@ -42,7 +42,7 @@ pub(crate) struct Settings {
     pub(crate) tags: OwnedDefaultTags,
     pub(crate) skip_non_finite: bool,
     pub(crate) reject_newlines: bool,
-    pub(crate) refuse_empty_tags: bool,
+    pub(crate) reject_empty_tags: bool,
 }
 
 /// The encoder that [`Writer::write_with`](super::Writer::write_with) hands out: bounded by the
@@ -73,7 +73,7 @@ impl Default for Settings {
             tags: OwnedDefaultTags::default(),
             skip_non_finite: false,
             reject_newlines: false,
-            refuse_empty_tags: false,
+            reject_empty_tags: false,
         }
     }
 }
@@ -87,7 +87,7 @@ impl Settings {
             .precision(self.precision)
             .skip_non_finite(self.skip_non_finite)
             .reject_newlines(self.reject_newlines)
-            .refuse_empty_tags(self.refuse_empty_tags)
+            .reject_empty_tags(self.reject_empty_tags)
     }
 
     /// Refuses the name of a bucket that no server can have or that the disk can't store: its lines would stay in

@@ -20,7 +20,7 @@ fn variables(url: &str, pairs: &[(&str, &str)]) -> ClientBuilder {
 }
 
 #[test]
-fn a_setting_in_quotes_is_said_to_be_so_by_the_refusal_that_follows() {
+fn the_refusal_of_a_setting_in_quotes_names_the_quotes() {
     const QUOTES: &str = "; it stands in quotes, which are taken as a part of it";
     let unauthorized = ("401 Unauthorized", "unauthorized", "unauthorized access");
     let no_org = |org: &str| format!("organization name {org:?} not found");

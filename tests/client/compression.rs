@@ -337,7 +337,7 @@ fn the_same_for_influxdb_1() {
 }
 
 #[test]
-fn the_writer_emits_it_once_and_judges_no_line() {
+fn the_writer_emits_it_once_and_rejects_no_line() {
     let wire = server(invalid("no such encoding"), NO_CONTENT.into());
     let events = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&events);

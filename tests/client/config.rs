@@ -258,7 +258,7 @@ fn a_points_own_tag_wins() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_said() {
+fn invalid_values_are_errors() {
     let table = [
         (
             "TIMEOUT",

@@ -175,7 +175,7 @@ fn the_file_of_the_influx_command() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place_and_without_a_secret() {
+fn an_error_names_the_place_and_no_secret() {
     let url = "[influx2]\nurl = 'http://h'\n";
     for (name, text, words) in [
         (

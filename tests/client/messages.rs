@@ -427,7 +427,7 @@ fn table() -> Vec<Row> {
 }
 
 #[test]
-fn what_is_missing_is_said_and_where_to_set_it() {
+fn an_error_names_what_is_missing_and_where_to_set_it() {
     for row in table() {
         let wire = Wire::responding(json_error(row.status, row.code, row.message));
         let client = (row.build)(&wire.url()).build().unwrap();

@@ -517,7 +517,7 @@ fn an_empty_organization_is_refused() {
 
 /// Nobody named the URL, or its port: the error says so, for nothing else shows it.
 #[test]
-fn what_was_assumed_is_said_when_nothing_listens() {
+fn a_default_url_or_port_is_named_when_nothing_listens() {
     // A port of this machine where nothing listens; the default ones may be in use.
     let refused = |builder: ClientBuilder| {
         let error = builder.build().unwrap().ping().unwrap_err();

@@ -165,7 +165,7 @@ fn a_secret_in_the_words_about_a_proxy_does_not_mask_them() {
 }
 
 #[test]
-fn no_mask_tells_how_long_a_secret_is() {
+fn no_mask_shows_the_length_of_a_secret() {
     for secret in [
         "QXZJKVWY",
         "QXZJKVWY-0123456789_abcdef",

@@ -134,7 +134,7 @@ fn what_does_not_fit_is_refused_with_a_reason() {
 
 /// Never an empty body to a write, always a length; chunks only for a stream of unknown length.
 #[test]
-fn lengths_are_said() {
+fn lengths_are_sent() {
     let wire = Wire::responding(NO_CONTENT);
     let client = wire.client();
     client.write("b", "").unwrap();
@@ -164,7 +164,7 @@ fn lengths_are_said() {
 }
 
 #[test]
-fn retries_are_told_of() {
+fn retries_are_reported() {
     let n = Arc::new(Mutex::new(0));
     let wire = Wire::each(4, move |peer| {
         while peer.request().is_some() {

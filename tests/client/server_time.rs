@@ -8,7 +8,7 @@ use std::time::Duration;
 const DATE: &str = "Date: Sun, 22 Nov 2026 06:00:00 GMT\r\n";
 
 #[test]
-fn only_influxdb_tells_the_time() {
+fn only_influxdb_sets_the_clock() {
     let at = Timestamp::parse("2026-11-22T06:00:00Z").unwrap();
     let influx = format!("X-Influxdb-Version: v2.9.1\r\n{DATE}");
     let table = [

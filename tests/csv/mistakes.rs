@@ -353,7 +353,7 @@ fn commas_split_where_another_delimiter_was_asked_for() {
 }
 
 #[test]
-fn what_is_too_small_left_unsaid() {
+fn each_buffer_that_is_too_small_has_its_own_error() {
     // One cell and one byte less than needed, each with its own error.
     let body = ",result,table,v,w\n,_result,0,x,y\n";
     let error = |space: usize, ends: usize| {

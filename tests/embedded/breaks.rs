@@ -223,7 +223,7 @@ fn a_success_before_the_whole_request_is_none() {
 
 /// A transport that reports more bytes than fit is no reason to panic.
 #[test]
-fn more_than_there_is_room_for_is_as_much_as_there_is() {
+fn a_limit_beyond_the_buffer_is_the_buffer() {
     let head = b"HTTP/1.1 401 U\r\nContent-Length: 900\r\n\r\n".to_vec();
     for claims in [513, 600, usize::MAX - 512, usize::MAX - 1, usize::MAX] {
         for size in [64, 512] {

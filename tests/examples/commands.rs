@@ -43,7 +43,7 @@ fn every_command_names_what_is_there() {
 
 /// What the check would find, if it were there.
 #[test]
-fn wrong_commands_are_told() {
+fn wrong_commands_are_found() {
     let tree = Tree::new();
     let right = [
         "cargo test",
@@ -79,12 +79,13 @@ fn wrong_commands_are_told() {
         }
         assert!(tree.check("cargo bench --bench fly").is_err());
     }
-    let page = "Take `cargo test --lib\nwriter::` or\n```sh\n# no\nls   # all\n```\n| `a \\| cargo x` |\n`.ci/run` `influx-edge write` `influx-edge spool list`";
+    let page = "Take `cargo test --lib\nwriter::` or\n```sh\n# no\nls   # all\na \\\n  b |\n  c\n```\n| `a \\| cargo x` |\n`.ci/run` `influx-edge write` `influx-edge spool list`";
     assert_eq!(
         commands(page),
         [
             "cargo test --lib writer::",
             "ls",
+            "a b | c",
             "a | cargo x",
             ".ci/run",
             "influx-edge spool list"
@@ -153,13 +154,23 @@ fn documentation(code: &str) -> String {
 pub(crate) fn commands(text: &str) -> Vec<String> {
     let (mut found, mut paragraph) = (Vec::new(), String::new());
     let mut block = None::<&str>;
+    // A command that goes on in the next line.
+    let mut begun = String::new();
     for line in text.lines().chain([""]).map(str::trim) {
         if let Some(kind) = line.strip_prefix("```") {
             block = if block.is_some() { None } else { Some(kind) };
         } else if block == Some("sh") {
             let command = line.split(" #").next().unwrap_or_default().trim();
-            if !command.is_empty() && !command.starts_with('#') {
-                found.push(command.to_owned());
+            if command.is_empty() || command.starts_with('#') {
+                continue;
+            }
+            let command = core::mem::take(&mut begun) + command;
+            if let Some(part) = command.strip_suffix('\\') {
+                begun = part.trim_end().to_owned() + " ";
+            } else if command.ends_with('|') {
+                begun = command + " ";
+            } else {
+                found.push(command);
             }
         } else if block.is_none() && !line.is_empty() {
             paragraph.push_str(line);

@@ -30,6 +30,7 @@ mod embedded_tcp;
 mod gateway;
 mod hidden;
 mod length;
+mod links;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod logger;
 #[cfg(feature = "client")]

@@ -569,7 +569,7 @@ fn row_35_success_without_reading_the_body() {
 }
 
 #[test]
-fn what_was_said_before_the_other_side_stopped_listening_is_heard() {
+fn a_response_before_the_end_of_the_request_is_read() {
     // Too small a body to wait for `100 Continue`, too large for the buffers between.
     let body = "m f=1\n".repeat(40_000);
     let wire = Wire::scenes(vec![

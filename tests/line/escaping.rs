@@ -411,7 +411,7 @@ fn series_key_and_field_key_have_a_length_as_escaped() {
 }
 
 #[test]
-fn newlines_in_strings_are_refused_when_told_to() {
+fn newlines_in_strings_are_rejected_if_set() {
     let mut enc = Encoder::with_sink(Vec::new()).reject_newlines(true);
     let error = enc
         .line("m")
@@ -490,7 +490,7 @@ fn default_tags_step_in_where_the_line_has_none() {
 }
 
 #[test]
-fn quotes_in_field_keys_are_refused_when_told_to() {
+fn quotes_in_field_keys_are_rejected_if_set() {
     let mut enc = Encoder::with_sink(Vec::new()).reject_quoted_keys(true);
     let error = enc
         .line("m")
@@ -532,7 +532,7 @@ fn prepared_field_keys_are_refused_when_they_are_made() {
 }
 
 #[test]
-fn non_finite_fields_are_left_out_and_counted_when_told_to() {
+fn non_finite_fields_are_left_out_and_counted_if_set() {
     let mut enc = Encoder::with_sink(Vec::new()).skip_non_finite(true);
     enc.line("m")
         .field("a", f64::NAN)

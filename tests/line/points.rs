@@ -235,7 +235,7 @@ impl Rules {
             .reject_newlines(on(0))
             .reject_quoted_keys(on(1))
             .skip_non_finite(on(2))
-            .refuse_empty_tags(on(3))
+            .reject_empty_tags(on(3))
     }
 }
 

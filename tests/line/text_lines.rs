@@ -9,7 +9,7 @@ use crate::fuzz::number;
 use influx_edge::line::{text_lines, whole_lines};
 
 /// What each line of a text becomes: the line, with a `@` behind it if it has a time, or why not.
-fn told(text: &str) -> Vec<String> {
+fn parsed(text: &str) -> Vec<String> {
     text_lines(text)
         .map(|(number, line)| match line {
             Ok(line) => format!(
@@ -124,7 +124,7 @@ fn lines_of_a_text() {
         ),
     ];
     for (text, expected) in table {
-        assert_eq!(told(text), *expected, "{text:?}");
+        assert_eq!(parsed(text), *expected, "{text:?}");
         compare(text);
     }
 }

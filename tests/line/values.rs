@@ -130,7 +130,7 @@ fn costs_nothing(value: impl TagValue) {
 }
 
 #[test]
-fn a_tag_that_is_absent_takes_no_room() {
+fn a_tag_that_is_absent_takes_no_space() {
     costs_nothing("");
     costs_nothing(String::new());
     costs_nothing(Cow::Borrowed(""));
@@ -142,7 +142,7 @@ fn a_tag_that_is_absent_takes_no_room() {
 
 /// One tag, by a closure that is generic over its value's type.
 fn one_tag(value: impl TagValue, refuse: bool) -> (Result<String, EncodeError>, u64, String) {
-    let mut enc = Encoder::with_sink(Vec::new()).refuse_empty_tags(refuse);
+    let mut enc = Encoder::with_sink(Vec::new()).reject_empty_tags(refuse);
     let done = enc.line("m").tag("key", value).field("f", 1).finish();
     let key = match &done {
         Err(error) => enc.error_key(error).unwrap_or("").to_string(),
@@ -292,7 +292,7 @@ impl fmt::Display for Fails {
 }
 
 #[test]
-fn a_display_that_fails_is_told_from_one_that_does_not_fit() {
+fn a_display_that_fails_differs_from_one_that_does_not_fit() {
     let place = |part| Location {
         part,
         index: 0,

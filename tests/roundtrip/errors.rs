@@ -297,7 +297,7 @@ fn a_cut_response_is_an_error_never_a_quiet_end() {
 }
 
 #[test]
-fn a_page_in_place_of_rows_is_told_apart_from_them() {
+fn a_page_in_place_of_rows_is_recognized() {
     let server = Server::start();
     let client = connect(&server);
     let page = "<html>Please log in</html>";

@@ -341,7 +341,7 @@ fn the_encoders_settings_hold() {
         error.to_string(),
         "the value of field `note` has a newline at byte 1"
     );
-    let mut enc = Encoder::with_sink(Vec::new()).refuse_empty_tags(true);
+    let mut enc = Encoder::with_sink(Vec::new()).reject_empty_tags(true);
     let error = enc.serialize(&schema, &reading).unwrap_err();
     assert_eq!(error.to_string(), "the value of tag `id` is empty");
 }

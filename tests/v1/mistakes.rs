@@ -135,7 +135,7 @@ fn a_session_is_refused_before_it_signs_in() {
 }
 
 #[test]
-fn what_is_needed_here_is_said() {
+fn what_is_needed_is_named() {
     type Build = fn(&str) -> ClientBuilder;
     let none: Build = |url| Client::builder(url);
     let token: Build = |url| Client::builder(url).token("canary-7f3a-token");

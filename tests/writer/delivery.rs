@@ -97,7 +97,7 @@ fn every_kind_of_trouble_on_the_way_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_partial_write_is_told_line_by_line() {
+fn a_partial_write_is_reported_line_by_line() {
     let server = Server::start();
     let mut w = writer(&server).build().unwrap();
     w.write_with(|enc| enc.line("m").field("v", 1i64).timestamp(1i64))

@@ -55,11 +55,11 @@ fn status(mut command: Command) -> ExitStatus {
 
 #[cfg(unix)]
 #[test]
-fn with_nobody_at_stderr_they_change_nothing_about_how_the_process_ends() {
+fn with_stderr_closed_they_change_nothing_about_how_the_process_ends() {
     if let Some(job) = job() {
         drops(&job);
     }
-    let name = "drops::with_nobody_at_stderr_they_change_nothing_about_how_the_process_ends";
+    let name = "drops::with_stderr_closed_they_change_nothing_about_how_the_process_ends";
     for ends in ["", " panic"] {
         let expected = if ends.is_empty() { 7 } else { 8 };
         for what in [
@@ -109,12 +109,12 @@ fn with_nobody_at_stderr_they_change_nothing_about_how_the_process_ends() {
 
 /// What is lost is told in one line, if somebody reads it.
 #[test]
-fn what_is_lost_is_told_in_one_line() {
+fn what_is_lost_is_reported_in_one_line() {
     if let Some(job) = job() {
         drops(&job);
     }
     for job in ["inline", "threaded", "inline panic", "threaded panic"] {
-        let output = child("drops::what_is_lost_is_told_in_one_line", job)
+        let output = child("drops::what_is_lost_is_reported_in_one_line", job)
             .stdout(Stdio::null())
             .output()
             .unwrap();

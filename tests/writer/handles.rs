@@ -69,7 +69,7 @@ fn a_line_of_text_longer_than_a_batch_is_refused_by_a_handle() {
 /// What is dropped before the keeper has it is told as everything else is, as an event and in the outcome; and
 /// what is dropped is the oldest.
 #[test]
-fn what_handles_drop_is_told_and_is_the_oldest() {
+fn what_handles_drop_is_reported_and_is_the_oldest() {
     within(60 * SEC, || {
         for (max, burst) in [
             (600_000, 200),
@@ -224,7 +224,7 @@ mod full {
 
     /// Many handles wait for a disk that refuses them all, each in a bucket of its own.
     #[test]
-    fn each_of_many_handles_hears_what_became_of_its_own_line() {
+    fn each_of_many_handles_gets_the_outcome_of_its_own_line() {
         within(120 * SEC, || {
             let dir = TempDir::new("handles");
             let spool = disk::open(|| {

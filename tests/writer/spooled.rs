@@ -62,7 +62,7 @@ fn a_batch_is_no_larger_than_a_small_spool_takes() {
 }
 
 #[test]
-fn lines_of_another_organization_are_told_and_sent_when_adopted() {
+fn lines_of_another_organization_are_reported_and_sent_when_adopted() {
     within(30 * SEC, || {
         for threaded in [false, true] {
             let (server, dir) = (Server::start(), TempDir::new("foreign"));

@@ -17,12 +17,10 @@ const TYPES_WITH_EXAMPLE: usize = 100;
 
 /// Types without an example. Each can only be decoded from a response, and an example shows none that
 /// isn't recorded.
-const EXCEPTIONS: [(&str, &str); 3] = [
+const EXCEPTIONS: [(&str, &str); 2] = [
     // InfluxDB Cloud alone has schemas and scripts.
     ("src/api/schemas.rs", "MeasurementSchema"),
     ("src/api/scripts.rs", "Script"),
-    // InfluxDB 1.x sends one for a statement that writes, asked by GET, which the client refuses.
-    ("src/v1/rows.rs", "Message"),
 ];
 
 fn main() -> ExitCode {

@@ -147,7 +147,7 @@ fn secret(rng: &mut Rng) -> String {
     secret
 }
 
-/// What a text may mean to somebody who undoes one of the ways to repeat a text.
+/// The texts that a text decodes to, by each of the encodings.
 fn undone(echo: usize, text: &str) -> Vec<String> {
     match ECHOES[echo].0 {
         "percent" | "percent all" | "form" => {
@@ -241,7 +241,7 @@ fn replaced(text: &str, sign: &str, digits: usize, code: fn(&str) -> Option<u32>
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Whether a text shows 8 characters of a secret in a row to somebody who knows how it was repeated.
+/// Whether a text shows 8 characters of a secret in a row once it is decoded.
 fn shows(printed: &str, secret: &str, ways: &[usize]) -> bool {
     let mut texts = alloc::vec![printed.to_string()];
     for way in ways {
@@ -297,11 +297,11 @@ fn no_secret_is_printed_however_it_is_repeated() {
             seen += usize::from(shows(&text, &secret, &ways));
         }
     }
-    // The test itself: it sees what isn't hidden, but for what nobody can decode.
+    // The test itself: it sees what isn't hidden, but for what can't be decoded.
     assert!(seen > 1_000, "{seen}");
 }
 
-/// Base64 in another case can't be decoded, but by whoever tries.
+/// Base64 in another case can't be decoded, but by trial.
 #[test]
 fn base64_in_another_case_is_found() {
     let secret = "QXZJKVWY-0123456789_abcdefghijklm==";
@@ -333,7 +333,7 @@ fn base64_in_another_case_is_found() {
     }
 }
 
-/// Of a secret that somebody cut, 8 characters are as good as the whole.
+/// Of a truncated secret, 8 characters are as good as the whole.
 #[test]
 fn no_eight_characters_of_a_cut_secret_are_printed() {
     let secret = "QXZJKVWY-0123456789_abcdefghijklm==";

@@ -117,7 +117,7 @@ fn the_url_of_a_call_is_refused_with_what_to_give() {
     }
 }
 
-/// Wherever in a URL somebody puts a secret: it is refused, and not repeated.
+/// A secret anywhere in a URL is refused, and not repeated.
 #[test]
 fn secrets_in_a_url_are_refused_and_not_repeated() {
     let table = [
@@ -281,7 +281,7 @@ fn a_mistyped_url_is_shown_with_what_is_wrong() {
         assert_eq!(error, "the URL is empty", "{empty:?}");
     }
     // A token in the query belongs elsewhere.
-    for (url, told) in [
+    for (url, reported) in [
         ("http://h?token=x", true),
         ("http://h/?a=b&Token=x", true),
         ("http://h:8086/p#access_token=x", true),
@@ -290,7 +290,7 @@ fn a_mistyped_url_is_shown_with_what_is_wrong() {
     ] {
         let error = BaseUrl::parse(url).unwrap_err().to_string();
         let words = "; a token is given as ClientBuilder::token or INFLUXDB_V2_TOKEN";
-        assert_eq!(error.ends_with(words), told, "{url}: {error}");
+        assert_eq!(error.ends_with(words), reported, "{url}: {error}");
     }
 }
 

@@ -56,7 +56,7 @@ fn hex_dump(bytes: &[u8]) -> String {
 
 #[test]
 fn the_example_in_the_docs_is_what_is_written() {
-    let page = include_str!("../../../docs/reliability.md");
+    let page = include_str!("../../../docs/spool-format.md");
     let dump = hex_dump(&example());
     let documented: String = page
         .lines()
@@ -164,7 +164,7 @@ fn no_flipped_bit_passes() {
 }
 
 #[test]
-fn another_version_is_told_from_damage() {
+fn another_version_is_no_damage() {
     let mut bytes = example();
     bytes[8] = 2;
     assert_eq!(SegmentHeader::decode(&bytes), Err(HeaderError::Checksum));
@@ -269,7 +269,7 @@ fn each_field_of_a_record_has_its_range() {
 }
 
 #[test]
-fn flags_are_told_apart() {
+fn flags_are_distinguished() {
     let both = Flags(3);
     for (flags, rejected, by_id) in [
         (Flags::default(), false, false),

@@ -157,7 +157,7 @@ fn what_is_held_is_dropped_last() {
     assert!(appended < 60, "{appended}");
     assert!(oldest.held_points > 0 && oldest.held_points == oldest.points);
     let held_points: u64 = held.iter().map(|group| group.points).sum();
-    let acked: u64 = held.iter().map(|group| spool.ack(&group)).sum();
+    let acked: u64 = held.iter().map(|group| spool.ack(group)).sum();
     assert_eq!(
         acked,
         held_points - oldest.held_points,

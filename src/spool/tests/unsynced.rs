@@ -359,7 +359,7 @@ fn a_range_that_was_taken_before_means_the_copy() {
     assert!(spool.is_empty());
 }
 
-/// Any call fails now and then; whatever a sync said Ok of survives the cut, in order.
+/// Any call fails now and then; what a successful sync covered survives the power failure, in order.
 ///
 /// `SPOOL_UNSYNCED_RUNS` sets the number of runs (200 by default).
 #[test]

@@ -69,8 +69,8 @@ impl Engine {
         if let Err(error) = encoded {
             return Err(not_encoded(&enc, error, self.settings.batch_bytes));
         }
-        // The fast path: the lines have times, fit the open batch, and fill neither it nor memory. The plain additions
-        // can't overflow: the sums are below the limits that are checked first.
+        // The fast path: the lines have times, fit the open batch, and fill neither it nor memory. The sums of
+        // lengths in memory can't overflow, so the additions are plain.
         if untimed == 0
             && left_out == (0, 0)
             && lines > 0

@@ -62,7 +62,7 @@ pub(super) fn status(status: u16, message: &str) -> Result<(), Error> {
 /// What came of it.
 pub(super) struct Tried {
     pub(super) asked: String,
-    /// What was told, and of how many lines: `failed`, `delivered`, or the reason why not.
+    /// The events, with the number of lines: `failed`, `delivered`, or the reason why not.
     pub(super) events: String,
     /// Of so many lines, what the server says of them.
     pub(super) rejected: String,
@@ -85,12 +85,12 @@ pub(super) fn tried(
         asked: Rc::default(),
     };
     let events: Arc<Mutex<Vec<String>>> = Arc::default();
-    let told = Arc::clone(&events);
+    let reported = Arc::clone(&events);
     let mut core = core(script.clone(), &clock, |b: WriterBuilder| {
         b.batch_lines(100)
             .batch_bytes(1 << 20)
             .on_event(move |event| {
-                told.lock().unwrap().push(match event {
+                reported.lock().unwrap().push(match event {
                     Event::Delivered { lines, .. } => format!("delivered {lines}"),
                     Event::Rejected { lines, reason, .. } => format!("{reason:?} {lines}"),
                     Event::Failed { .. } => "failed".to_string(),
@@ -225,7 +225,7 @@ fn a_line_that_the_server_fails_on() {
             ".pa .pa .pa .pa .z p z .p z .p z .p z a",
             "failed, failed, failed, failed, Poison 1, delivered 1",
         ),
-        // To refuse it without a name is not: somebody else may refuse everything. Another line
+        // To refuse it without a name is not: a gateway may refuse everything. Another line
         // shows that the server works after all.
         (
             "z",
@@ -245,13 +245,13 @@ fn a_line_that_the_server_fails_on() {
         let tried = tried(first, lines, 1, 60, response);
         assert_eq!(tried.asked, asked, "{first} {lines}");
         assert_eq!(tried.events, events, "{first} {lines}");
-        let told = "1: the server fails (500) on this line, and only on it";
+        let reported = "1: the server fails (500) on this line, and only on it";
         assert_eq!(!tried.rejected.is_empty(), lines.contains('p'));
-        assert!(tried.rejected.is_empty() || tried.rejected == told);
+        assert!(tried.rejected.is_empty() || tried.rejected == reported);
     }
 }
 
-/// Alone with a line and with nothing to compare, nobody can say whose fault it is: it is kept.
+/// Alone with a line and with nothing to compare, the fault can't be assigned: it is kept.
 #[test]
 fn a_line_that_cannot_be_shown_to_be_bad_stays() {
     let tried = tried("", "p", 1, 40, poisoned);
@@ -304,10 +304,10 @@ fn what_breaks_the_way() {
     assert_eq!(tried.rejected, "1: no");
 }
 
-/// What is told of lines that the server refused: each once, with the words that are about it, and
+/// The reports of lines that the server refused: each once, with the words that are about it, and
 /// nothing about none.
 #[test]
-fn what_is_told_of_refused_lines() {
+fn reports_of_rejected_lines() {
     let table: [(&str, Response, &str, &str); 5] = [
         (
             "ab",

@@ -1,4 +1,4 @@
-//! A writer whose disk has no space or can't sync: nothing is said to be safe that isn't, and what is
+//! A writer whose disk has no space or can't sync: nothing is reported safe that isn't, and what is
 //! lost is counted.
 
 use super::sim::{Draw, SimCore, another, check, long, world};
@@ -27,7 +27,7 @@ fn write(core: &mut SimCore, n: u64) -> bool {
     taken.is_ok()
 }
 
-/// A flush that said Ok has every line in the database, or on the disk as a power cut leaves it, or has
+/// A flush that returned Ok has every line in the database, or on the disk as a power cut leaves it, or has
 /// counted it as lost.
 #[track_caller]
 fn is_safe(core: &SimCore, disk: &SimDisk, accepted: &BTreeSet<u64>) {
@@ -247,7 +247,7 @@ fn with_interval_what_goes_to_disk_is_synced_in_time_whenever_it_goes() {
 
 /// What the last sync finds to be lost on disk, and is in memory, is lost when the writer ends: it is counted so.
 #[test]
-fn what_the_last_sync_loses_is_counted_and_told_by_close() {
+fn what_the_last_sync_loses_is_counted_and_returned_by_close() {
     for lines in [1, 10, 49, 50, 120] {
         for mode in [Mode::OnFailure, Mode::WriteAhead] {
             let disk = SimDisk::new();
@@ -269,8 +269,8 @@ fn what_the_last_sync_loses_is_counted_and_told_by_close() {
             check(&core);
             assert_eq!((stats.buffered, stats.spooled), (0, 0), "{stats:?}");
             assert_eq!(stats.dropped.total(), lines, "{stats:?}");
-            let said = format!("{error}");
-            assert!(said.contains("lost"), "{said}");
+            let text = format!("{error}");
+            assert!(text.contains("lost"), "{text}");
         }
     }
 }

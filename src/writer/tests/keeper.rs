@@ -191,7 +191,7 @@ impl Life {
                     assert!(now < waiting.deadline, "a flush that never ends");
                     true
                 }
-                Err(TryRecvError::Disconnected) => panic!("nobody replies"),
+                Err(TryRecvError::Disconnected) => panic!("no reply"),
             });
     }
 

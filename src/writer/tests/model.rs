@@ -285,7 +285,7 @@ fn judge(core: &Inline<SimClock, SimServer>, server: &SimServer, written: &Writt
         .filter(|number| !world.seen.contains_key(number))
         .copied()
         .collect();
-    // What wasn't stored was dropped, and told so; or refused for its size.
+    // What wasn't stored was dropped, and reported; or refused for its size.
     let lost = stats.dropped.total() + stats.rejected.too_large;
     assert!(missing.len() as u64 <= lost, "{missing:?} {stats:?}");
     if lost == 0 {

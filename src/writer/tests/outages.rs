@@ -427,7 +427,7 @@ fn where_the_disk_is_full_the_caller_waits_as_it_chose() {
             ),
             false => assert!(spent < SEC, "{spent:?}"),
         }
-        // The server comes back while somebody waits.
+        // The server comes back during a wait.
         let before = core.clock.now();
         server.0.borrow_mut().down = false;
         server.0.borrow_mut().back_at = before + SEC * 30;

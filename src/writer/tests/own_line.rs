@@ -213,7 +213,7 @@ fn no_line_is_sent_with_another_unit_than_its_own() {
 
 /// A refused line tells the unit of its time, so it can be written again as it is.
 #[test]
-fn a_refused_line_tells_its_unit() {
+fn a_rejected_line_has_its_unit() {
     for unit in [
         Precision::Second,
         Precision::Millisecond,

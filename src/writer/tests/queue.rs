@@ -76,7 +76,7 @@ fn what_was_stored_last_is_the_probe() {
         hold(&mut there, stored, Precision::Second);
         there.note_stored();
         assert_eq!(there.probe.lines(), b"");
-        // It stays as long as nobody takes it away.
+        // It stays until it is taken.
         assert!(proof.is_empty() || trials(&mut here) == [proof]);
         here.probe.forget();
         assert_eq!(here.probe.lines(), b"");

@@ -272,7 +272,7 @@ fn a_batch_of_bad_lines_only_is_rejected() {
 }
 
 /// A gateway that refuses everything: from the beginning, from the first batch on, or while a bad
-/// line is searched for. All is kept; few requests; a person is told; and when it is mended, all
+/// line is searched for. All is kept; few requests; an event reports it; and when it is mended, all
 /// arrives and the bad line alone is rejected.
 #[test]
 fn a_path_that_refuses_everything_rejects_no_line() {
@@ -290,10 +290,10 @@ fn a_path_that_refuses_everything_rejects_no_line() {
         table.push((REFUSALS[0], 1, LINES, *wait));
     }
     for (refusal, begins, lines, wait) in table {
-        let told = Arc::new(AtomicU64::new(0));
+        let reported = Arc::new(AtomicU64::new(0));
         let name = std::format!("{refusal:?} after {begins}, {lines} lines, {wait:?}");
         writer(wait, |mut core, clock, server| {
-            let telling = Arc::clone(&told);
+            let reporting = Arc::clone(&reported);
             core.engine.events = Events::new(true);
             core.listener = Some(Box::new(move |event| {
                 if let Event::Failed { error, .. } = event {
@@ -303,7 +303,7 @@ fn a_path_that_refuses_everything_rejects_no_line() {
                         error.to_string().contains("refuses everything it is sent"),
                         "{error}"
                     );
-                    telling.fetch_add(1, Ordering::Relaxed);
+                    reporting.fetch_add(1, Ordering::Relaxed);
                 }
             }));
             {
@@ -333,7 +333,7 @@ fn a_path_that_refuses_everything_rejects_no_line() {
             assert!(rejected <= u64::from(begins > 5) && dropped == 0, "{name}");
             let cause = core.engine.last_error.as_ref().unwrap();
             assert_eq!(cause.remedy(), Remedy::Operator);
-            assert!(told.load(Ordering::Relaxed) >= 10, "{name}");
+            assert!(reported.load(Ordering::Relaxed) >= 10, "{name}");
 
             server.0.borrow_mut().refuses = None;
             let _ = core.flush(SEC * 3_600).unwrap();
@@ -458,7 +458,7 @@ fn a_bad_line_that_came_first_waits_for_a_good_one() {
     }
 }
 
-/// Who waits for what is refused waits no longer than was said, and hears why.
+/// A wait for refused lines ends at its limit, with the reason.
 #[test]
 fn a_flush_ends_in_time_where_everything_is_refused() {
     for (refusal, limit) in REFUSALS.into_iter().flat_map(|r| [(r, 5), (r, 200)]) {

@@ -93,7 +93,7 @@ fn batches_by_number_by_size_and_by_age() {
 
 /// The advice fits a single line as well as several, whichever way they come.
 #[test]
-fn what_is_too_large_is_told_what_helps() {
+fn what_is_too_large_gets_advice() {
     let (mut core, _, _) = world(1, |b| b.batch_bytes(200));
     let long = "x".repeat(200);
     let line = format!("m t=\"{long}\"\n");
@@ -163,8 +163,8 @@ fn an_item_is_taken_whole_or_not_at_all() {
 
 #[test]
 fn an_outage_ends_and_everything_arrives() {
-    let told = Arc::new(Mutex::new(Vec::<String>::new()));
-    let log = Arc::clone(&told);
+    let reported = Arc::new(Mutex::new(Vec::<String>::new()));
+    let log = Arc::clone(&reported);
     let (mut core, clock, server) = world(3, |b| {
         b.on_event(move |event| {
             log.lock().unwrap().push(match event {
@@ -200,10 +200,10 @@ fn an_outage_ends_and_everything_arrives() {
         (Worst::Delivered, 3_600)
     );
     assert_eq!(outcome.to_string(), "3600 delivered");
-    let told = told.lock().unwrap();
-    assert_eq!(told.iter().filter(|t| *t == "recovered").count(), 1);
+    let reported = reported.lock().unwrap();
+    assert_eq!(reported.iter().filter(|t| *t == "recovered").count(), 1);
     assert_eq!(
-        told.iter().filter(|t| *t == "failed").count() as u64,
+        reported.iter().filter(|t| *t == "failed").count() as u64,
         core.stats().failures
     );
 }
@@ -335,9 +335,9 @@ fn a_policy_may_give_up() {
 }
 
 #[test]
-fn closing_in_vain_loses_and_tells() {
-    let told = Arc::new(Mutex::new(0));
-    let log = Arc::clone(&told);
+fn closing_in_vain_loses_and_reports() {
+    let reported = Arc::new(Mutex::new(0));
+    let log = Arc::clone(&reported);
     let (mut core, _, server) = world(1, |b| {
         b.on_event(move |event| {
             if let Event::Dropped {
@@ -360,7 +360,7 @@ fn closing_in_vain_loses_and_tells() {
         "{error}"
     );
     assert!(!error.is_retryable());
-    assert_eq!(*told.lock().unwrap(), 7);
+    assert_eq!(*reported.lock().unwrap(), 7);
     assert_eq!(core.stats().dropped.closed, 7);
     check(&core);
 }

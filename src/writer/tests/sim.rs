@@ -40,7 +40,7 @@ impl Draw for Rng {
     }
 }
 
-/// A clock that moves only when somebody moves it.
+/// A clock that only the test moves.
 #[derive(Clone, Debug)]
 pub(super) struct SimClock {
     now: Rc<Cell<Duration>>,
@@ -300,7 +300,7 @@ impl World {
                     "partial write error ({} written): field type conflict", good.len()
                 )}),
             ),
-            // (The first versions of InfluxDB 2 said 500 to that.)
+            // (The first versions of InfluxDB 2 returned 500.)
             Words::Quoted => (
                 if self.rng.chance(80) { 422 } else { 500 },
                 serde_json::json!({"code": "unprocessable entity", "message": format!(
@@ -362,7 +362,7 @@ impl Transport for SimServer {
             0 => Err(broken(TransportErrorKind::Refused, true)),
             1 => Err(broken(TransportErrorKind::Closed, false)),
             2 | 3 => {
-                // Applied, but nobody hears of it.
+                // Applied, but the response is lost.
                 drop(world.judge(&attempt.bucket, body));
                 Err(broken(TransportErrorKind::Closed, false))
             }

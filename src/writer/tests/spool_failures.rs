@@ -1,4 +1,4 @@
-//! A disk that fails while the writer needs it: lines stay where they are, somebody is told, and
+//! A disk that fails while the writer needs it: lines stay where they are, an event reports it, and
 //! all goes on when the disk is back.
 
 use super::sim::{SimClock, SimServer, Worst, check, world, worst};
@@ -30,10 +30,10 @@ fn write(core: &mut Core, from: i64, points: i64) {
     }
 }
 
-/// A writer with its disk, and how often it was told that the disk failed.
+/// A writer with its disk, and the number of events that the disk failed.
 fn with_disk(dir: &TempDir, mode: Mode) -> (Core, SimClock, SimServer, Arc<AtomicU64>) {
-    let told = Arc::new(AtomicU64::new(0));
-    let count = Arc::clone(&told);
+    let reported = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&reported);
     let (core, clock, server) = world(1, |b| {
         // Small segments: what is in hand, and the file that is open, are a small part of it all.
         b.spool(super::sim::spool_with(dir, |b| {
@@ -48,7 +48,7 @@ fn with_disk(dir: &TempDir, mode: Mode) -> (Core, SimClock, SimServer, Arc<Atomi
             }
         })
     });
-    (core, clock, server, told)
+    (core, clock, server, reported)
 }
 
 /// Everything is in the database, once, and nothing was lost.
@@ -72,7 +72,7 @@ fn all_delivered(core: &mut Core, server: &SimServer, points: usize) {
 fn what_the_disk_does_not_take_stays_in_memory() {
     for disk_comes_back in [false, true] {
         let dir = TempDir::new("writer");
-        let (mut core, clock, server, told) = with_disk(&dir, Mode::OnFailure);
+        let (mut core, clock, server, reported) = with_disk(&dir, Mode::OnFailure);
         server.0.borrow_mut().down = true;
         fs::remove_dir_all(dir.path()).unwrap();
         write(&mut core, 0, 100);
@@ -81,7 +81,7 @@ fn what_the_disk_does_not_take_stays_in_memory() {
         check(&core);
         let stats = core.stats();
         assert_eq!((stats.buffered, stats.spooled), (100, 0), "{stats:?}");
-        assert!(told.load(Ordering::Relaxed) > 0, "nobody was told");
+        assert!(reported.load(Ordering::Relaxed) > 0, "no event");
         if disk_comes_back {
             fs::create_dir(dir.path()).unwrap();
             clock.advance(SEC * 60);
@@ -101,14 +101,14 @@ fn what_the_disk_does_not_take_stays_in_memory() {
     }
 }
 
-/// A disk that goes on refusing is told of once; again when it has taken something in between, or when
+/// A disk that goes on refusing is reported once; again when it has taken something in between, or when
 /// its error is another one.
 #[test]
-fn a_disk_that_goes_on_refusing_is_told_of_once() {
+fn a_disk_that_goes_on_refusing_is_reported_once() {
     for gone in [false, true] {
         let dir = TempDir::new("writer");
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let list = Arc::clone(&told);
+        let reported = Arc::new(Mutex::new(Vec::new()));
+        let list = Arc::clone(&reported);
         let (mut core, clock, server) = world(1, |b| {
             b.spool(super::sim::spool_with(&dir, |b| {
                 b.max_bytes(64 << 10)
@@ -123,7 +123,7 @@ fn a_disk_that_goes_on_refusing_is_told_of_once() {
                 }
             })
         });
-        let told = || core::mem::take(&mut *told.lock().unwrap());
+        let reported = || core::mem::take(&mut *reported.lock().unwrap());
         for round in 0..3 {
             server.0.borrow_mut().down = true;
             clock.advance(SEC * 600);
@@ -134,12 +134,12 @@ fn a_disk_that_goes_on_refusing_is_told_of_once() {
                 core.poll();
                 check(&core);
             }
-            let full = told();
+            let full = reported();
             assert_eq!(full.len(), 1, "round {round}: {full:?}");
             let before = core.stats();
             assert!(before.buffered > 0 && before.spooled > 0, "{before:?}");
             core.flush(SEC).unwrap_err();
-            assert_eq!(told(), [""; 0], "a flush asks once more");
+            assert_eq!(reported(), [""; 0], "a flush asks once more");
             if gone {
                 // Another error, and only that.
                 fs::remove_dir_all(dir.path()).unwrap();
@@ -147,7 +147,7 @@ fn a_disk_that_goes_on_refusing_is_told_of_once() {
                     clock.advance(SEC);
                     core.poll();
                 }
-                let other = told();
+                let other = reported();
                 let news = other
                     .iter()
                     .enumerate()
@@ -159,7 +159,7 @@ fn a_disk_that_goes_on_refusing_is_told_of_once() {
             clock.advance(SEC * 600);
             let delivered = usize::try_from((round + 1) * 8_000).unwrap();
             all_delivered(&mut core, &server, delivered);
-            let _ = told();
+            let _ = reported();
         }
     }
 }
@@ -168,7 +168,7 @@ fn a_disk_that_goes_on_refusing_is_told_of_once() {
 #[test]
 fn what_is_written_ahead_is_refused_without_a_disk() {
     let dir = TempDir::new("writer");
-    let (mut core, clock, server, told) = with_disk(&dir, Mode::WriteAhead);
+    let (mut core, clock, server, reported) = with_disk(&dir, Mode::WriteAhead);
     write(&mut core, 0, 10);
     fs::remove_dir_all(dir.path()).unwrap();
     for n in 10..20 {
@@ -185,7 +185,7 @@ fn what_is_written_ahead_is_refused_without_a_disk() {
     let stats = core.stats();
     assert_eq!((stats.accepted, stats.not_accepted), (10, 10), "{stats:?}");
     // That it failed, and that it isn't asked for a moment: not for each of them.
-    assert_eq!(told.load(Ordering::Relaxed), 2);
+    assert_eq!(reported.load(Ordering::Relaxed), 2);
     clock.advance(SEC * 60);
     // What was there is gone with the directory, and counted.
     let _ = core.flush(SEC);
@@ -203,7 +203,7 @@ fn what_is_written_ahead_is_refused_without_a_disk() {
 fn what_the_disk_does_not_give_back_now_is_asked_for_again() {
     const POINTS: i64 = 2_000;
     let dir = TempDir::new("writer");
-    let (mut core, clock, server, told) = with_disk(&dir, Mode::OnFailure);
+    let (mut core, clock, server, reported) = with_disk(&dir, Mode::OnFailure);
     server.0.borrow_mut().down = true;
     write(&mut core, 0, POINTS);
     assert_eq!(worst(&core.flush(SEC).unwrap()), Worst::Spooled);
@@ -222,7 +222,7 @@ fn what_the_disk_does_not_give_back_now_is_asked_for_again() {
     clock.advance(SEC * 600);
     let outcome = core.flush(SEC * 10).unwrap();
     assert_eq!(worst(&outcome), Worst::Spooled, "{outcome:?}");
-    assert!(told.load(Ordering::Relaxed) > 0, "nobody was told");
+    assert!(reported.load(Ordering::Relaxed) > 0, "no event");
     let stats = core.stats();
     assert!(stats.delivered < POINTS as u64 / 2, "{stats:?}");
     assert_eq!(stats.dropped.total(), 0, "{stats:?}");
@@ -237,7 +237,7 @@ fn what_the_disk_does_not_give_back_now_is_asked_for_again() {
     all_delivered(&mut core, &server, POINTS as usize);
 }
 
-/// Batches for a kind of server that this version doesn't know stay where they are; they are in nobody's way.
+/// Batches for a kind of server that this version doesn't know stay where they are; they hold up nothing.
 #[test]
 fn what_a_later_version_left_for_the_same_bucket_holds_up_nothing() {
     use crate::spool::{Batch, ServerKind, Target};

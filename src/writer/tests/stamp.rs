@@ -85,20 +85,20 @@ fn a_clock_that_is_set_back_is_followed_and_it_is_reported() {
             let units = |time: i64| time.div_euclid(precision.nanos());
             assert_eq!(one(&mut stamper, NOW), (units(NOW), None));
             let now = NOW - back;
-            let told = Some(Duration::from_nanos(back.unsigned_abs()));
-            assert_eq!(one(&mut stamper, now), (units(now), told));
+            let reported = Some(Duration::from_nanos(back.unsigned_abs()));
+            assert_eq!(one(&mut stamper, now), (units(now), reported));
             // Told once.
             assert_eq!(one(&mut stamper, now + 1), (units(now + 1), None));
         }
     }
     // In steps of less than a second each: followed when they add up to more.
     let mut stamper = Stamping::new(Precision::Nanosecond, ClockGuard::Reject);
-    let told = [0, 900, 1_800, 2_700, 2_701, 3_700].map(|back| {
-        let (time, told) = one(&mut stamper, NOW - back * 1_000_000);
-        (time >= NOW, told.map(|back| back.as_millis()))
+    let reported = [0, 900, 1_800, 2_700, 2_701, 3_700].map(|back| {
+        let (time, reported) = one(&mut stamper, NOW - back * 1_000_000);
+        (time >= NOW, reported.map(|back| back.as_millis()))
     });
     assert_eq!(
-        told,
+        reported,
         [
             (true, None),
             (true, None),

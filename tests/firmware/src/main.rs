@@ -87,8 +87,7 @@ fn station(memory: &'static mut Memory, uart: Uart) -> Result<(), Failed> {
         clock.set_to.as_secs()
     ));
 
-    let series = Series::<64>::new("weather")?
-        .tag("station", settings.station)?;
+    let series = Series::<64>::new("weather")?.tag("station", settings.station)?;
     let mut queue = Queue::new(&mut memory.queue, PRECISION);
     for n in 0..READINGS {
         if settings.bad == Some(n) {

@@ -107,7 +107,8 @@ impl<'a> Station<'a> {
                 Err(error) if error.remedy() == Remedy::Operator => return Err(error),
                 Err(error) => {
                     print(format_args!("rejected {error}\n"));
-                    self.account.line_error = error.response().and_then(|r| r.line).unwrap_or_default();
+                    self.account.line_error =
+                        error.response().and_then(|r| r.line).unwrap_or_default();
                 }
             }
         }

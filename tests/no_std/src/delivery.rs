@@ -105,7 +105,10 @@ pub unsafe extern "C" fn deliver_reading(
         Err(error) => {
             outcome.status = error.response().map(|r| r.status).unwrap_or(0);
             outcome.line = error.response().and_then(|r| r.line).unwrap_or(0);
-            outcome.wait = error.response().and_then(|r| r.retry_after).map_or(0, |wait| wait.as_secs() as u32);
+            outcome.wait = error
+                .response()
+                .and_then(|r| r.retry_after)
+                .map_or(0, |wait| wait.as_secs() as u32);
             false
         }
     }

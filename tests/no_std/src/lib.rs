@@ -60,7 +60,11 @@ pub unsafe extern "C" fn encode_reading(
         .field("temp_c", celsius)
         .field("count", count)
         .timestamp(time);
-    if done.is_ok() { enc.as_bytes().len() } else { 0 }
+    if done.is_ok() {
+        enc.as_bytes().len()
+    } else {
+        0
+    }
 }
 
 /// What [`decode_readings`] found in a response.
@@ -154,8 +158,7 @@ fn readings(storage: &mut [u8], time: i64, celsius: f64, count: u32) -> Result<u
         .field("ok", true)
         .field("note", "a \"b\"")
         .timestamp(time)?;
-    let series = Series::<64>::new("weather")?
-        .tag("station", "zrh 2")?;
+    let series = Series::<64>::new("weather")?.tag("station", "zrh 2")?;
     enc.series(&series)
         .field("temp_c", celsius)
         .timestamp(time)?;

@@ -156,7 +156,7 @@ fn an_outage_and_another_life_lose_nothing() {
 
 /// Lines of another type among hundreds of good ones: they are told, the others are there.
 #[test]
-fn what_is_refused_is_told_and_holds_nothing_up() {
+fn rejected_lines_are_reported_and_hold_nothing_up() {
     let Some(place) = Place::new("refused") else {
         return;
     };

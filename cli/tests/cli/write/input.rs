@@ -212,7 +212,7 @@ fn options_are_checked_before_anything_is_read() {
 }
 
 #[test]
-fn the_account_for_programs_and_for_nobody() {
+fn the_summary_for_programs_and_for_no_output() {
     let server = server();
     let json = run(
         at(&server.url(), write(&["--json", "sensors"])),

@@ -55,7 +55,7 @@ fn a_small_body_that_expects_gets_through() {
             "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
             [true; 3],
         ),
-        // Sent anew, without: all that arrives are bodies that nobody had to ask for.
+        // Sent anew, without: all that arrives are bodies without a 100 Continue.
         (
             "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n",
             [false; 3],

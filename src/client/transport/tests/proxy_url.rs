@@ -55,7 +55,7 @@ fn host_and_port() {
 }
 
 #[test]
-fn what_keeps_its_quotes_is_said() {
+fn quotes_that_stay_are_named() {
     for (url, why) in [
         ("'http://p:3128'", "it stands in quotes"),
         ("\"http://p:3128\"", "it stands in quotes"),
