@@ -78,23 +78,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     check_orgs(matches, &all)?;
     let is_v3 = is_v3(matches, &all)?;
     if matches.has("rejected") {
-        let done = moves::requeue(&mut spool, &stored)?;
-        report.note(format_args!(
-            "{} wait again",
-            count(done.lines, "rejected line")
-        ));
-        if done.without_text > 0 {
-            report.error(format_args!(
-                "{} more can't be sent again: the server reported only their number",
-                done.without_text
-            ));
-        }
-        if done.damaged > 0 {
-            report.error(format_args!(
-                "{} among the rejected lines: its content is lost",
-                count(done.damaged, "damaged place")
-            ));
-        }
+        requeue(&mut spool, &stored, &report)?;
     }
     for (old, new) in renames {
         let points = moves::rename(&mut spool, old, new)?;
@@ -139,6 +123,28 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     // Every line is on disk, so nothing is lost.
     drop(writer.close_within(Duration::ZERO));
     end(&report, sent, why, &stop)
+}
+
+/// Puts the rejected lines back into the queue, and prints their number.
+fn requeue(spool: &mut Spool, stored: &Stored, report: &Report) -> Result<(), Failure> {
+    let done = moves::requeue(spool, stored)?;
+    report.note(format_args!(
+        "{} wait again",
+        count(done.lines, "rejected line")
+    ));
+    if done.without_text > 0 {
+        report.error(format_args!(
+            "{} more can't be sent again: the server reported only their number",
+            done.without_text
+        ));
+    }
+    if done.damaged > 0 {
+        report.error(format_args!(
+            "{} among the rejected lines; the content is lost",
+            count(done.damaged, "damaged place")
+        ));
+    }
+    Ok(())
 }
 
 fn renames(matches: &Matches) -> Result<Vec<(&str, &str)>, Failure> {

@@ -249,29 +249,31 @@ impl Outlet {
 
     /// Counts and records a line that the command rejects.
     pub(super) fn reject(&mut self, source: usize, number: u64, reason: &dyn Display, line: &[u8]) {
-        self.rejected = self.rejected.saturating_add(1);
-        let reason = reason.to_string();
-        let entry = Entry {
-            source: name(&self.names, source),
-            number: Some(number),
-            reason: &reason,
-            line,
-            lines: 1,
-        };
-        self.rejects.add(&entry);
+        self.record(source, number, reason, line, Rejects::add);
     }
 
     /// As [`reject`](Self::reject), for a line that is too long and follows in parts.
     pub(super) fn begin_long(&mut self, source: usize, number: u64, why: &str) {
+        self.record(source, number, &why, b"", Rejects::begin);
+    }
+
+    fn record(
+        &mut self,
+        source: usize,
+        number: u64,
+        reason: &dyn Display,
+        line: &[u8],
+        to: fn(&mut Rejects, &Entry<'_>),
+    ) {
         self.rejected = self.rejected.saturating_add(1);
         let entry = Entry {
             source: name(&self.names, source),
             number: Some(number),
-            reason: why,
-            line: b"",
+            reason: &reason.to_string(),
+            line,
             lines: 1,
         };
-        self.rejects.begin(&entry);
+        to(&mut self.rejects, &entry);
     }
 
     pub(super) fn part_of_long(&mut self, bytes: &[u8], last: bool) {
