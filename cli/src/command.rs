@@ -226,7 +226,11 @@ impl Matches {
 
     /// Returns a usage error that refers to the subcommand's help.
     pub(crate) fn misused(&self, why: impl std::fmt::Display) -> Failure {
-        Failure::usage(format!(
+        self.usage(&why)
+    }
+
+    fn usage(&self, why: &dyn std::fmt::Display) -> Failure {
+        Failure::usage(format_args!(
             "{why}\ninflux-edge {} --help lists the options",
             self.path
         ))

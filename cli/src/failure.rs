@@ -45,10 +45,14 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: u8, message: impl fmt::Display) -> Failure {
-        Failure {
-            code,
-            message: for_operator(&message.to_string()),
+        // One copy of the code for all types of messages.
+        fn new(code: u8, message: &dyn fmt::Display) -> Failure {
+            Failure {
+                code,
+                message: for_operator(&message.to_string()),
+            }
         }
+        new(code, &message)
     }
 
     pub(crate) fn usage(message: impl fmt::Display) -> Failure {
@@ -99,7 +103,7 @@ const OPERATOR_NAMES: &[(&str, &str)] = &[
 pub(crate) fn for_operator(message: &str) -> String {
     let names = OPERATOR_NAMES.iter();
     names.fold(message.to_owned(), |text, (name, option)| {
-        text.replace(name, option)
+        text.replace(*name, option)
     })
 }
 

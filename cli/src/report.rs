@@ -27,18 +27,19 @@ impl Report {
     /// Prints a line, unless `--quiet` is set.
     pub(crate) fn note(&self, text: impl fmt::Display) {
         if !self.quiet {
-            self.error(text);
+            self.print(&text);
         }
     }
 
     /// Prints a line in any case. Control characters are escaped, names of the library are replaced by options.
     pub(crate) fn error(&self, text: impl fmt::Display) {
+        self.print(&text);
+    }
+
+    fn print(&self, text: &dyn fmt::Display) {
         self.clear();
-        let _ = writeln!(
-            io::stderr().lock(),
-            "influx-edge: {}",
-            Printable(&for_operator(&text.to_string()))
-        );
+        let text = for_operator(&text.to_string());
+        let _ = writeln!(io::stderr().lock(), "influx-edge: {}", Printable(&text));
     }
 
     /// Returns `true` if the progress line is shown.

@@ -79,9 +79,10 @@ impl Stored {
     }
 
     fn survey(&self, walk: Walk) -> Result<Survey, Failure> {
-        let mut survey = Survey::default();
-        self.walk(walk, &mut |entry| survey.take(&entry))?;
-        Ok(survey)
+        match &self.inspector {
+            Some(inspector) => Ok(Survey::of(inspector, walk)?),
+            None => Ok(Survey::default()),
+        }
     }
 }
 
