@@ -88,10 +88,6 @@ const OPERATOR_NAMES: &[(&str, &str)] = &[
         "ClientBuilder::session",
         "without INFLUXDB_V2_AUTH_BASIC=true",
     ),
-    (
-        "give them as token, session or basic",
-        "set INFLUXDB_V2_TOKEN, or INFLUXDB_V2_USERNAME and INFLUXDB_V2_PASSWORD",
-    ),
     ("give them by Query::param", "give them by --param"),
     (
         "correct that, or allow it with SpoolBuilder::allow_shared_directory",

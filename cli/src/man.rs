@@ -60,8 +60,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID",
-        "Set by systemd: the socket to which write reports that it is ready, alive and stopping, and the \
-         watchdog's interval.",
+        "Set by systemd, to which write reports that it is ready, alive and stopping.",
     ),
     (
         "NO_COLOR, TERM",
@@ -70,10 +69,6 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "COLUMNS",
         "The terminal's width, on systems other than Unix.",
-    ),
-    (
-        "LC_ALL, LC_CTYPE, LANG",
-        "A UTF-8 locale lets plots use block characters.",
     ),
 ];
 

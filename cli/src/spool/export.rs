@@ -12,7 +12,7 @@ pub(super) const COMMAND: Command = Command {
     operands: DIR,
     options: &[BUCKET, entries::PRECISION],
     connects: false,
-    notes: "Only reads, so it is safe while a process uses the spool. A comment before\n\
+    notes: "Only reads: safe while the spool is in use. A comment before\n\
             each batch names its target. Times are converted to one unit, so that write\n\
             can read them. A line whose time doesn't fit becomes a comment, and the exit\n\
             code is 1, as it is if the spool is damaged. With --json a batch is an object.",

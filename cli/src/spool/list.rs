@@ -19,8 +19,8 @@ pub(super) const LIST: Command = Command {
         "list each segment and its batches as well",
     )],
     connects: false,
-    notes: "Only reads, so it is safe while a process uses the spool. An age is that of\n\
-            the segment: its oldest batch is no older.",
+    notes: "Only reads: safe while the spool is in use. An age is that of the segment: its\n\
+            oldest batch is no older.",
     examples: &[(
         "The spool of a service",
         "influx-edge spool list /var/lib/logger/spool",
@@ -35,8 +35,8 @@ pub(super) const VERIFY: Command = Command {
     operands: DIR,
     options: &[],
     connects: false,
-    notes: "Only reads, so it is safe while a process uses the spool. Intact batches of a\n\
-            damaged spool are delivered; the rest is skipped and counted.",
+    notes: "Only reads: safe while the spool is in use. Intact batches of a damaged spool\n\
+            are delivered; the rest is skipped and counted.",
     examples: &[],
     commands: &[],
     run: run_verify,

@@ -39,10 +39,9 @@ pub(super) const COMMAND: Command = Command {
         ),
     ],
     connects: true,
-    notes: "Lines are sent with the present token, URL and organization, whatever those\n\
-            were when they were written. If they are for several organizations, --org\n\
-            sends all of them to one. The spool must be free: stop the process that uses\n\
-            it, which delivers as well.",
+    notes: "Lines are sent with the present token, URL and organization. If they are for\n\
+            several organizations, --org sends all of them to one. The spool must be\n\
+            free: stop the process that uses it.",
     examples: &[(
         "The bucket was renamed",
         "influx-edge spool resend --rename sensor=sensors",
