@@ -1,12 +1,12 @@
-//! Leaves out what a program that aborts on a panic doesn't need: the tables for unwinding, a sixth of it.
+//! Removes the unwind tables, a sixth of the binary, which a program that aborts on a panic doesn't need.
 
 use std::env::var;
 
 fn main() {
     println!("cargo:rerun-if-changed=no-unwind.ld");
     let is = |name: &str, value: &str| var(name).is_ok_and(|found| found == value);
-    // In the profile `small`, which is the one with this level; a script can't see how panics end. ARM has the
-    // tables in another form.
+    // Only for the profile `small`, recognized by its level: a build script can't see the panic strategy. ARM
+    // stores the tables in another form.
     if !is("OPT_LEVEL", "z")
         || !is("CARGO_CFG_TARGET_OS", "linux")
         || is("CARGO_CFG_TARGET_ARCH", "arm")
@@ -14,20 +14,20 @@ fn main() {
         return;
     }
     let musl = is("CARGO_CFG_TARGET_ENV", "musl");
-    // A C compiler passes the words on, a linker takes them as they are.
+    // A C compiler passes `-Wl,` arguments to the linker; a linker takes them directly.
     let linker = var("RUSTC_LINKER").unwrap_or_default();
     let prefix = if linker.contains("lld") { "" } else { "-Wl," };
-    let mut words = vec!["--no-eh-frame-hdr".to_owned()];
-    // A C library that knows the short form of relocations: musl, or glibc 2.36, if it is this machine's own.
+    let mut args = vec!["--no-eh-frame-hdr".to_owned()];
+    // Packed relocations need musl or glibc 2.36; the latter only if the target is this machine.
     if musl || var("HOST") == var("TARGET") {
-        words.extend(["-z", "pack-relative-relocs"].map(str::to_owned));
+        args.extend(["-z", "pack-relative-relocs"].map(str::to_owned));
     }
     let script = format!(
         "{}/no-unwind.ld",
         var("CARGO_MANIFEST_DIR").unwrap_or_default()
     );
-    words.extend(["-T".to_owned(), script]);
-    for word in words {
-        println!("cargo:rustc-link-arg-bins={prefix}{word}");
+    args.extend(["-T".to_owned(), script]);
+    for arg in args {
+        println!("cargo:rustc-link-arg-bins={prefix}{arg}");
     }
 }

@@ -1,5 +1,5 @@
 //! Writes a CSV file with the columns time (RFC 3339), station and temperature into a bucket, and prints the
-//! number of each line that is refused. It ends with a request that fails; repeated points do no harm.
+//! number of each rejected line. A failed request ends it; it can be run again, since repeated points change nothing.
 //! `cargo run --example backfill_csv -- readings.csv`
 use influx_edge::{Client, Encoder, Timestamp};
 use std::{env, error::Error, process::ExitCode};

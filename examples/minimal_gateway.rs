@@ -1,5 +1,5 @@
-//! Writes the first number of each FILE every second, for Linux shows its sensors as files. What can't be
-//! delivered waits in the directory `spool`; Ctrl-C and SIGTERM end it without a loss. Run it by
+//! Writes the first number of each FILE every second: Linux shows sensors as files. Undelivered lines
+//! wait in the directory `spool`; Ctrl-C and SIGTERM end it without a loss. Run it by
 //! `cargo run --example minimal_gateway -- /proc/loadavg /sys/class/thermal/thermal_zone0/temp`
 use influx_edge::{Client, Point, Spool, writer::Event, writer::OverflowPolicy};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

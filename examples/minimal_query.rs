@@ -9,7 +9,7 @@ use std::io::{Write, stdout};
 use std::{env, error::Error};
 
 const HINT: &str = "set INFLUXDB_V2_URL, INFLUXDB_V2_ORG, INFLUXDB_V2_TOKEN and INFLUXDB_V2_BUCKET";
-/// Parameters are values, whatever is in them: they can't change the query.
+/// Parameters are always values: they can't change the query.
 const FLUX: &str = r#"from(bucket: params.bucket) |> range(start: -1h)
     |> filter(fn: (r) => r._measurement == "weather" and r._field == "temp_c")
     |> filter(fn: (r) => r.station == params.station)"#;

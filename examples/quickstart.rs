@@ -40,15 +40,15 @@ use target::{Target, setting};
 const SAMPLES: usize = 10;
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// `params` holds the values given with [`influx_edge::client::Query::param`]: nothing is ever
-/// pasted into the text of a query.
+/// `params` holds the values of [`influx_edge::client::Query::param`]; no value is inserted into the text of the
+/// query.
 const FLUX: &str = r#"
     from(bucket: params.bucket)
       |> range(start: params.start, stop: params.stop)
       |> filter(fn: (r) => r._measurement == "quickstart" and r.host == params.host)
 "#;
 
-/// A row of the response. A column that a table does not have is `None`.
+/// A row of the response. A missing column is `None`.
 #[derive(Deserialize)]
 struct Reading {
     _time: Timestamp,
@@ -116,8 +116,8 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
         millis(start),
     );
 
-    // 3 · And back. The range ends with the last sample, not with the server's `now()`: its clock
-    // may well be behind ours.
+    // 3 · And back. The range ends with the last sample, not with the server's `now()`, because its clock may be
+    // behind this machine's.
     let start = Instant::now();
     let readings = client
         .query(FLUX)
@@ -157,7 +157,7 @@ fn run(canvas: Canvas) -> Result<(), Box<dyn Error>> {
         return Err(words.into());
     }
 
-    // 4 · To be looked at.
+    // 4 · Output.
     canvas.table(&times, &series);
     for series in &series {
         say!();
@@ -190,7 +190,7 @@ fn first_line(lines: &[u8]) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// What could not be delivered is not thrown away: it is printed, ready to be sent by other means.
+/// Prints undelivered lines, so that they can be sent by other means.
 fn keep(lines: &[u8], stored: Stored) {
     let words = match stored {
         Stored::Partial => "The server stored only some of these lines",

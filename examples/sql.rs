@@ -1,5 +1,5 @@
-//! InfluxDB 3: writes readings, and asks for them in SQL. Set `INFLUXDB3_URL` (http://localhost:8181) and,
-//! of a server with tokens, `INFLUXDB3_TOKEN`.
+//! Writes readings to InfluxDB 3 and queries them with SQL. Set `INFLUXDB3_URL` (http://localhost:8181) and,
+//! if the server requires it, `INFLUXDB3_TOKEN`.
 //!
 //! ```sh
 //! cargo run --features v3 --example sql -- zrh-1
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let client = builder.build()?;
     let station = env::args().nth(1).unwrap_or("zrh-1".into());
-    // The database and its table are made by the first write.
+    // The first write creates the database and its table.
     let sensors = client.v3("sensors");
     let reading = Point::new("quickstart").tag("station", &station);
     sensors.write([reading.field("temp_c", 21.5).time(Timestamp::now())])?;

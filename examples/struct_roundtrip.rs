@@ -16,7 +16,7 @@ struct Wind {
     speed: f64,
     gust: Option<f64>,
 }
-/// Which of them are tags, and which is the time; the others are the point's fields.
+/// The members that are tags or the time; all others are fields.
 const WIND: Schema = Schema::new("wind").tags(&["mast"]).time("time");
 const FLUX: &str = r#"from(bucket: params.bucket) |> range(start: -1h)
     |> filter(fn: (r) => r._measurement == "wind")"#;

@@ -1,8 +1,8 @@
-//! `check`: what would else be noticed by the first batch.
+//! `check`: finds the problems that the first batch would otherwise meet.
 
 use crate::command::{Command, Count, Kind, Matches, Operand, Opt};
-use crate::failure::{self, Failure, NO_INPUT, SETTINGS};
-use crate::report::{Printable, Report};
+use crate::failure::{self, Failure, NO_INPUT, SETTINGS, for_operator};
+use crate::report::{Printable, Report, milliseconds};
 use crate::terminal::Terminal;
 use crate::{settings, spool, state};
 use influx_edge::client::{Check, Validation};
@@ -15,10 +15,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
-    summary: "whether a write would work: server, token, bucket, clock, spool",
+    summary: "check server, token, bucket, clock and spool before a write",
     operands: &[Operand {
         name: "BUCKET",
-        help: "whether the token may write to it, and whether it may read it",
+        help: "check that the token may write to it and read it",
         count: Count::Optional,
         kind: Kind::Text,
     }],
@@ -26,12 +26,12 @@ pub(crate) const COMMAND: Command = Command {
         "spool",
         "DIR",
         Kind::Directory,
-        "the spool to look at; default: that of write",
+        "the spool to check (default: that of write)",
     )],
     connects: true,
-    notes: "Stores nothing. A line for each check: ok, FAILED, -- for what can't be checked on\n\
-            this server, or no: a token that may write and not read is no failure. The\n\
-            exit code is that of the first failure.",
+    notes: "Stores nothing. Prints a line for each check: ok, FAILED, -- if the server has no\n\
+            such check, or no if the token may write but not read, which isn't a failure.\n\
+            The exit code is that of the first failure.",
     examples: &[(
         "Before a logger is started",
         "influx-edge check sensors && systemctl start logger",
@@ -40,7 +40,7 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-/// By how many seconds this machine's clock may differ from the server's.
+/// The largest difference between this machine's clock and the server's, in seconds.
 const MAX_CLOCK_DIFFERENCE: i64 = 60;
 
 enum Outcome {
@@ -64,13 +64,13 @@ impl Finding {
         Finding {
             name,
             outcome,
-            text: text.into(),
+            text: for_operator(&text.into()),
             took: None,
         }
     }
 
     fn failed(name: &'static str, error: &Error) -> Finding {
-        // A bucket that isn't there is a setting that is wrong.
+        // A missing bucket is a wrong setting.
         let code = match error.is_not_found() {
             true => SETTINGS,
             false => failure::code(error),
@@ -84,7 +84,7 @@ impl Finding {
             None if check.is_passed() => Finding::new(name, Outcome::Passed, ""),
             None => Finding::new(name, Outcome::Unknown, ""),
         };
-        finding.text = check.to_string();
+        finding.text = for_operator(&check.to_string());
         finding.took = check.elapsed();
         finding
     }
@@ -141,24 +141,18 @@ fn major(version: &str) -> &str {
 fn product(version: Option<&str>) -> String {
     match version {
         Some(version) => format!("InfluxDB {version}"),
-        None => {
-            "a server without a version: InfluxDB Cloud, or one that speaks its protocol".into()
-        }
+        None => "a server without a version: InfluxDB Cloud, or a compatible one".into(),
     }
 }
 
-/// Without a bucket: whether the credentials are known at all.
+/// Checks the credentials alone, without a bucket.
 fn token(client: &Client, major: Option<&str>) -> Finding {
     if matches!(major, Some("1" | "3")) {
         let text = "not checked: name a bucket";
         return Finding::new("token", Outcome::Unknown, text);
     }
     Finding::timed(|| match client.me() {
-        Ok(me) => Finding::new(
-            "token",
-            Outcome::Passed,
-            format!("that of user {}", me.name),
-        ),
+        Ok(me) => Finding::new("token", Outcome::Passed, format!("of user {}", me.name)),
         Err(error) if error.status() == Some(401) => Finding::failed("token", &error),
         Err(error) => Finding::new("token", Outcome::Unknown, format!("not checked: {error}")),
     })
@@ -168,13 +162,13 @@ fn on_v2(client: &Client, bucket: &str, named: bool) -> Vec<Finding> {
     let Validation { write, read, .. } = client.validate(bucket);
     let written = write.is_passed();
     let mut reading = Finding::of("read", &read);
-    // What speaks the protocol and isn't InfluxDB has no Flux.
+    // Compatible servers that aren't InfluxDB have no Flux.
     let refused = read.error().is_some_and(|error| error.response().is_some());
     if !named && written && refused {
         reading.outcome = Outcome::Unknown;
-        reading.text = format!("not checked: the server takes no Flux ({read})");
+        reading.text = format!("not checked: the server has no Flux ({read})");
     }
-    // A logger's token needs no more than to write; the bucket is there.
+    // Writing is all that a logger's token needs, and the first check has shown that the bucket exists.
     let hidden = |error: &Error| error.is_not_found() || error.is_forbidden();
     if named && written && read.error().is_some_and(hidden) {
         reading.outcome = Outcome::Denied;
@@ -183,7 +177,7 @@ fn on_v2(client: &Client, bucket: &str, named: bool) -> Vec<Finding> {
     vec![Finding::of("write", &write), reading]
 }
 
-/// A comment: nothing is stored.
+/// Line protocol that stores nothing.
 #[cfg(feature = "v1")]
 const COMMENT: &str = "# is this database writable?\n";
 
@@ -197,11 +191,11 @@ fn is_before_1_8(version: &str) -> bool {
     minor.is_some_and(|minor: u32| minor < 8)
 }
 
-/// `BUCKET` is a database, or database and retention policy: `telegraf/autogen`.
+/// Checks a database, or a database and retention policy: `telegraf/autogen`.
 #[cfg(feature = "v1")]
 fn on_v1(client: &Client, bucket: &str, version: &str) -> Vec<Finding> {
     let name = bucket.split_once('/').map_or(bucket, |(name, _)| name);
-    // By the call that `write` makes, which 1.7 and older don't have.
+    // The call that `write` makes; 1.7 and older don't have it.
     let write = Finding::timed(|| match client.write(bucket, COMMENT) {
         Ok(()) => {
             let text = format!("database {name:?} may be written to");
@@ -215,7 +209,7 @@ fn on_v1(client: &Client, bucket: &str, version: &str) -> Vec<Finding> {
             finding
         }
     });
-    // (Of a database that isn't there 1.6 shows no measurements, and no error.)
+    // (SHOW MEASUREMENTS is no error in 1.6 if the database doesn't exist.)
     let query = client.v1(name).query("SHOW RETENTION POLICIES");
     let read = Finding::timed(|| match query.run() {
         Ok(()) => {
@@ -233,23 +227,23 @@ fn on_v1(_client: &Client, _bucket: &str, _version: &str) -> Vec<Finding> {
     vec![Finding::new("write", Outcome::Unknown, text)]
 }
 
-/// Nothing can be written to InfluxDB 3 that it doesn't store.
+/// Checks reading only: InfluxDB 3 stores all that it accepts.
 #[cfg(feature = "v3")]
 fn on_v3(client: &Client, bucket: &str) -> Vec<Finding> {
     let read = Finding::timed(|| match client.v3_databases().list() {
         Ok(all) if all.iter().any(|name| name == bucket) => Finding::new(
             "read",
             Outcome::Passed,
-            format!("database {bucket:?} is there, and the token is known"),
+            format!("database {bucket:?} exists, and the token is valid"),
         ),
         Ok(_) => Finding::new(
             "read",
             Outcome::Unknown,
-            format!("there is no database {bucket:?} yet; the first write makes it"),
+            format!("there is no database {bucket:?} yet; the first write creates it"),
         ),
         Err(error) => Finding::failed("read", &error),
     });
-    let text = "not checked: InfluxDB 3 takes no write that stores nothing";
+    let text = "not checked: InfluxDB 3 has no write that stores nothing";
     vec![Finding::new("write", Outcome::Unknown, text), read]
 }
 
@@ -259,13 +253,13 @@ fn on_v3(_client: &Client, _bucket: &str) -> Vec<Finding> {
     vec![Finding::new("write", Outcome::Unknown, text)]
 }
 
-/// The difference to the server's clock, which is known to a second.
+/// Compares this machine's clock with the server's, to a second.
 fn clock(client: &Client) -> Finding {
     let Some(server) = client.server_time() else {
         return Finding::new(
             "clock",
             Outcome::Unknown,
-            "not checked: the server's responses have no Date",
+            "not checked: the server's responses have no Date header",
         );
     };
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -275,7 +269,7 @@ fn clock(client: &Client) -> Finding {
     let there = server.as_nanos().div_euclid(1_000_000_000);
     let ahead = here.saturating_sub(there);
     let text = match ahead {
-        -1..=1 => "this machine's clock is the server's, to a second".to_owned(),
+        -1..=1 => "this machine's clock agrees with the server's to a second".to_owned(),
         2.. => format!("this machine's clock is {ahead} s ahead of the server's"),
         _ => format!(
             "this machine's clock is {} s behind the server's",
@@ -290,7 +284,7 @@ fn clock(client: &Client) -> Finding {
     Finding::new("clock", outcome, text)
 }
 
-/// The spool, if one is named or there is a default.
+/// Checks the spool that is named, or the default.
 fn spool_of(matches: &Matches) -> Option<Finding> {
     let dir = matches.path("spool").map(Path::to_path_buf);
     let dir = dir.or_else(state::spool_dir)?;
@@ -304,10 +298,10 @@ fn spool_of(matches: &Matches) -> Option<Finding> {
             Ok(()) => Finding::new(
                 "spool",
                 Outcome::Passed,
-                format!("{shown}: not there yet; write makes it"),
+                format!("{shown}: doesn't exist yet; write creates it"),
             ),
             Err(why) => failed(format!(
-                "{shown}: not there, and {} can't be written to: {why}",
+                "{shown}: doesn't exist, and {} can't be written to: {why}",
                 above.display()
             )),
         });
@@ -331,7 +325,7 @@ fn spool_of(matches: &Matches) -> Option<Finding> {
     let damaged = waiting.damaged.saturating_add(rejected.damaged);
     if damaged > 0 {
         text.push_str(&format!(
-            ", {damaged} damaged places: influx-edge spool verify"
+            ", {damaged} damaged places; see influx-edge spool verify"
         ));
     }
     Some(Finding::new("spool", Outcome::Passed, text))
@@ -359,8 +353,6 @@ fn print(
     findings: &[Finding],
 ) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    // To a microsecond.
-    let milliseconds = |took: Duration| (took.as_secs_f64() * 1e6).round() / 1000.0;
     if report.json {
         let checks = findings.iter().map(|one| {
             let outcome = match one.outcome {
@@ -382,7 +374,7 @@ fn print(
     }
     let colour = Terminal::stdout().colour;
     for one in findings {
-        let (word, code) = match one.outcome {
+        let (label, code) = match one.outcome {
             Outcome::Passed | Outcome::Denied | Outcome::Unknown if matches.has("quiet") => {
                 continue;
             }
@@ -391,18 +383,18 @@ fn print(
             Outcome::Failed(_) => ("FAILED", 31),
             Outcome::Unknown => ("--", 33),
         };
-        let word = match colour {
-            true => format!("\x1b[{code}m{word:<6}\x1b[0m"),
-            false => format!("{word:<6}"),
+        let label = match colour {
+            true => format!("\x1b[{code}m{label:<6}\x1b[0m"),
+            false => format!("{label:<6}"),
         };
         let took = one
             .took
             .map(|took| format!(", {:.1} ms", milliseconds(took)));
-        // One line each, whatever the texts are.
+        // One line each, whatever a server's message holds.
         let text = one.text.replace('\n', " ");
         writeln!(
             out,
-            "{:<6}  {word}  {}{}",
+            "{:<6}  {label}  {}{}",
             one.name,
             Printable(&text),
             took.unwrap_or_default()

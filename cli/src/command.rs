@@ -1,7 +1,8 @@
-//! What a subcommand is: its operands and options as data, from which parsing, help, completions and the
-//! man page come.
+//! The definition of a subcommand: operands and options as data, from which parsing, help, completions and
+//! the man page are derived.
 
 use crate::failure::Failure;
+use influx_edge::Precision;
 use lexopt::Arg;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -11,15 +12,15 @@ use std::time::Duration;
 
 /// A subcommand, or one of its own (`spool list`).
 pub(crate) struct Command {
-    /// As it is typed.
+    /// The name on the command line.
     pub(crate) name: &'static str,
     /// One line, without a full stop.
     pub(crate) summary: &'static str,
     /// In their order.
     pub(crate) operands: &'static [Operand],
-    /// Its own; those of the connection come with `connects`.
+    /// Its own options; `connects` adds those of the connection.
     pub(crate) options: &'static [Opt],
-    /// Whether it talks to a server, so that the options of the connection apply.
+    /// `true` if it contacts a server; the options of the connection then apply.
     pub(crate) connects: bool,
     /// Paragraphs for the man page, and below the options in the help.
     pub(crate) notes: &'static str,
@@ -45,7 +46,7 @@ pub(crate) enum Count {
     Any,
 }
 
-/// What a value is, for the completions of a shell.
+/// The kind of a value, for shell completion.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
@@ -97,7 +98,7 @@ impl Opt {
     }
 }
 
-/// Two tables of options as one, of `N` options.
+/// Concatenates two tables of options to one of `N`.
 #[allow(clippy::indexing_slicing, reason = "while compiling")]
 pub(crate) const fn joined<const N: usize>(first: &[Opt], second: &[Opt]) -> [Opt; N] {
     assert!(first.len() + second.len() == N, "the number of options");
@@ -114,7 +115,7 @@ pub(crate) const fn joined<const N: usize>(first: &[Opt], second: &[Opt]) -> [Op
     all
 }
 
-/// Every subcommand that talks to a server takes these.
+/// The options of every subcommand that contacts a server.
 pub(crate) const CONNECTION: &[Opt] = &[
     Opt::value("url", "URL", Kind::Text, "the server (INFLUXDB_V2_URL)"),
     Opt::value(
@@ -128,13 +129,13 @@ pub(crate) const CONNECTION: &[Opt] = &[
         "token-file",
         "FILE",
         Kind::File,
-        "the token, alone in a file (INFLUXDB_V2_TOKEN)",
+        "file that holds only the token (INFLUXDB_V2_TOKEN)",
     ),
     Opt::value(
         "config",
         "FILE",
         Kind::File,
-        "settings of the official clients or of the influx CLI; the environment is not read then",
+        "settings of the official clients or the influx CLI; replaces the environment",
     )
     .short('c'),
     Opt::value("ca-file", "FILE", Kind::File, "certificates to trust, PEM"),
@@ -142,21 +143,21 @@ pub(crate) const CONNECTION: &[Opt] = &[
         "timeout",
         "TIME",
         Kind::Text,
-        "for each request (10s, 500ms, 2m)",
+        "limit of each request (10s, 500ms, 2m)",
     ),
 ];
 
-/// Every subcommand takes these.
+/// The options of every subcommand.
 pub(crate) const COMMON: &[Opt] = &[
     Opt::flag("quiet", "print errors only").short('q'),
     Opt::flag("json", "print the report as JSON, for programs"),
     Opt::flag("help", "print this help").short('h'),
 ];
 
-/// What was typed behind the subcommand's name.
+/// The parsed arguments of a subcommand.
 pub(crate) struct Matches {
     pub(crate) command: &'static Command,
-    /// The names that were typed: `spool list`.
+    /// The full name of the subcommand: `spool list`.
     pub(crate) path: String,
     values: Vec<(&'static str, OsString)>,
     operands: Vec<OsString>,
@@ -196,8 +197,8 @@ impl Matches {
                 (_, Arg::Value(value)) => matches.operands.push(value),
                 (_, Arg::Long("token" | "password") | Arg::Short('t')) => {
                     return Err(matches.misused(
-                        "a secret is never an argument, which other users could see: --token-file FILE or \
-                         INFLUXDB_V2_TOKEN",
+                        "other users can see arguments, so no secret is accepted there; use --token-file FILE \
+                         or INFLUXDB_V2_TOKEN",
                     ));
                 }
                 (_, arg) => return Err(matches.misused(arg.unexpected())),
@@ -218,25 +219,29 @@ impl Matches {
         }
         let any = operands.iter().any(|one| one.count == Count::Any);
         if let (false, Some(extra)) = (any, self.operands.get(operands.len())) {
-            return Err(self.misused(format_args!("{extra:?} is one argument too many")));
+            return Err(self.misused(format_args!("unexpected argument {extra:?}")));
         }
         Ok(())
     }
 
-    /// A usage error of this subcommand, with the way to its help.
+    /// Returns a usage error that refers to the subcommand's help.
     pub(crate) fn misused(&self, why: impl std::fmt::Display) -> Failure {
-        Failure::usage(format!(
+        self.usage(&why)
+    }
+
+    fn usage(&self, why: &dyn std::fmt::Display) -> Failure {
+        Failure::usage(format_args!(
             "{why}\ninflux-edge {} --help lists the options",
             self.path
         ))
     }
 
-    /// Whether an option was given.
+    /// Returns `true` if the option was given.
     pub(crate) fn has(&self, long: &str) -> bool {
         self.os(long).is_some()
     }
 
-    /// The value of an option, the last if there are several.
+    /// Returns the value of an option; of several, the last.
     pub(crate) fn os(&self, long: &str) -> Option<&OsStr> {
         debug_assert!(
             self.command.options().any(|opt| opt.long == long),
@@ -249,7 +254,7 @@ impl Matches {
             .map(|(_, value)| value.as_os_str())
     }
 
-    /// All values of an option, in their order.
+    /// Returns all values of an option, in their order.
     pub(crate) fn all<'a>(&'a self, long: &'a str) -> impl Iterator<Item = &'a OsStr> + 'a {
         let of_name = move |(name, _): &&(&str, OsString)| *name == long;
         self.values
@@ -277,7 +282,7 @@ impl Matches {
     }
 
     /// # Errors
-    /// Returns a usage error if the value can't be read as a `T`.
+    /// Returns a usage error if the value can't be parsed as a `T`.
     pub(crate) fn parsed<T: FromStr>(&self, long: &str) -> Result<Option<T>, Failure>
     where
         T::Err: std::fmt::Display,
@@ -291,10 +296,10 @@ impl Matches {
             .map_err(|why| self.misused(format_args!("--{long} {text}: {why}")))
     }
 
-    /// A time such as `500ms`, `10s`, `2m`, `1h` or `7d`; a bare number is in seconds.
+    /// Returns a duration such as `500ms`, `10s`, `2m`, `1h` or `7d`; a bare number is in seconds.
     ///
     /// # Errors
-    /// Returns a usage error if it is no such time.
+    /// Returns a usage error if the value isn't a duration.
     pub(crate) fn duration(&self, long: &str) -> Result<Option<Duration>, Failure> {
         let Some(text) = self.text(long)? else {
             return Ok(None);
@@ -302,7 +307,7 @@ impl Matches {
         match duration(text) {
             Some(duration) => Ok(Some(duration)),
             None => Err(self.misused(format_args!(
-                "--{long} {text}: no time such as 500ms, 10s, 2m, 1h"
+                "--{long} {text}: expected a time such as 500ms, 10s, 2m, 1h"
             ))),
         }
     }
@@ -321,7 +326,7 @@ impl Matches {
             .transpose()
     }
 
-    /// The operands from this one on, as they were typed.
+    /// Returns the operands from `index` on.
     pub(crate) fn operands_from(&self, index: usize) -> impl Iterator<Item = &OsStr> {
         self.operands.iter().skip(index).map(OsString::as_os_str)
     }
@@ -334,20 +339,20 @@ impl Matches {
 }
 
 impl Command {
-    /// Its options, those of the connection and the common ones.
+    /// Returns its own options, those of the connection and the common ones.
     pub(crate) fn options(&self) -> impl Iterator<Item = &'static Opt> {
         let connection = if self.connects { CONNECTION } else { &[] };
         self.options.iter().chain(connection).chain(COMMON)
     }
 }
 
-/// A subcommand and what is typed for it: `spool list`.
+/// A subcommand and its full name: `spool list`.
 pub(crate) struct Entry {
     pub(crate) path: String,
     pub(crate) command: &'static Command,
 }
 
-/// All subcommands, each before its own.
+/// Returns all subcommands, each before its nested ones.
 pub(crate) fn all(commands: &[&'static Command]) -> Vec<Entry> {
     let mut entries = Vec::new();
     for command in commands.iter().copied() {
@@ -361,7 +366,14 @@ pub(crate) fn all(commands: &[&'static Command]) -> Vec<Entry> {
     entries
 }
 
-/// A time with its unit; a bare number is in seconds.
+/// Parses a unit of timestamps: `ns`, `us`, `ms` or `s`.
+pub(crate) fn unit(name: &str) -> Option<Precision> {
+    use Precision::{Microsecond, Millisecond, Nanosecond, Second};
+    let units = [Nanosecond, Microsecond, Millisecond, Second];
+    units.into_iter().find(|unit| unit.as_str() == name)
+}
+
+/// Parses a duration with its unit; a bare number is in seconds.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())

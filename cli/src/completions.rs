@@ -1,4 +1,4 @@
-//! `completions`: the words that a shell completes, from the tables of the subcommands.
+//! `completions`: scripts for shell completion, from the tables of the subcommands.
 
 mod bash;
 mod fish;
@@ -13,7 +13,7 @@ const SHELLS: &[&str] = &["bash", "zsh", "fish"];
 
 pub(crate) const COMMAND: Command = Command {
     name: "completions",
-    summary: "print what bash, zsh or fish needs to complete this command",
+    summary: "print the completion script for bash, zsh or fish",
     operands: &[Operand {
         name: "SHELL",
         help: "bash, zsh or fish",
@@ -47,7 +47,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
         other => {
             let shell = other.unwrap_or_default();
             return Err(matches.misused(format_args!(
-                "{shell:?} is none of the shells {}",
+                "{shell:?} is not supported; use {}",
                 SHELLS.join(", ")
             )));
         }
@@ -56,7 +56,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// In single quotes; bash, zsh and the usual sh read such a word as it is.
+/// Quotes a text for bash, zsh and any POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

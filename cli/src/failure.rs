@@ -1,4 +1,4 @@
-//! `Failure`: why a command ends, as a sentence and an exit code.
+//! `Failure`: the reason why a command ends, as a sentence and an exit code.
 
 use influx_edge::Error;
 use std::fmt;
@@ -35,7 +35,7 @@ pub(crate) const LATER: u8 = 75;
 pub(crate) const NO_PERMISSION: u8 = 77;
 pub(crate) const SETTINGS: u8 = 78;
 
-/// Why a command ends before its end.
+/// The reason why a command ends early.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: u8,
@@ -45,10 +45,14 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: u8, message: impl fmt::Display) -> Failure {
-        Failure {
-            code,
-            message: message.to_string(),
+        // One copy of the code for all types of messages.
+        fn new(code: u8, message: &dyn fmt::Display) -> Failure {
+            Failure {
+                code,
+                message: for_operator(&message.to_string()),
+            }
         }
+        new(code, &message)
     }
 
     pub(crate) fn usage(message: impl fmt::Display) -> Failure {
@@ -57,6 +61,11 @@ impl Failure {
 
     pub(crate) fn settings(message: impl fmt::Display) -> Failure {
         Failure::new(SETTINGS, message)
+    }
+
+    /// An input that can't be read.
+    pub(crate) fn no_input(name: impl fmt::Display, why: impl fmt::Display) -> Failure {
+        Failure::new(NO_INPUT, format_args!("{name}: {why}"))
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {
@@ -70,9 +79,33 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The exit code of an error of the library.
+/// Names of the library in its messages, and their counterparts on the command line.
+const OPERATOR_NAMES: &[(&str, &str)] = &[
+    ("ClientBuilder::token", "--token-file"),
+    ("ClientBuilder::org", "--org"),
+    ("ClientBuilder::basic", "INFLUXDB_V2_AUTH_BASIC=true"),
+    (
+        "ClientBuilder::session",
+        "without INFLUXDB_V2_AUTH_BASIC=true",
+    ),
+    ("give them by Query::param", "give them by --param"),
+    (
+        "correct that, or allow it with SpoolBuilder::allow_shared_directory",
+        "correct its owner or mode",
+    ),
+];
+
+/// Replaces names of the library, which an operator doesn't have, by options and environment variables.
+pub(crate) fn for_operator(message: &str) -> String {
+    let names = OPERATOR_NAMES.iter();
+    names.fold(message.to_owned(), |text, (name, option)| {
+        text.replace(*name, option)
+    })
+}
+
+/// Returns the exit code for an error of the library.
 pub(crate) fn code(error: &Error) -> u8 {
-    if error.is_config() {
+    if error.is_config() || lacks_org(error) {
         SETTINGS
     } else if error.is_unauthorized() || error.is_forbidden() {
         NO_PERMISSION
@@ -81,6 +114,12 @@ pub(crate) fn code(error: &Error) -> u8 {
     } else {
         1
     }
+}
+
+/// Returns `true` if no organization is set where the server requires one, or if it doesn't exist.
+fn lacks_org(error: &Error) -> bool {
+    error.is_not_found() && error.message().contains("organization")
+        || error.to_string().contains("no organization is set")
 }
 
 impl From<Error> for Failure {
@@ -95,12 +134,42 @@ impl From<lexopt::Error> for Failure {
     }
 }
 
-/// Standard output. A reader that has gone away ends the command in silence.
+/// An error of standard output. If its reader has closed it, the command ends without a message.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             return Failure::new(0, "");
         }
         Failure::new(1, format_args!("standard output: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OPERATOR_NAMES, for_operator};
+
+    #[test]
+    fn a_message_names_options_and_variables_only() {
+        for (message, shown) in [
+            (
+                "set a token: ClientBuilder::token, INFLUXDB_V2_TOKEN, or token in a file",
+                "set a token: --token-file, INFLUXDB_V2_TOKEN, or token in a file",
+            ),
+            (
+                "set it: ClientBuilder::org, INFLUXDB_V2_ORG",
+                "set it: --org, INFLUXDB_V2_ORG",
+            ),
+            (
+                "user and password (ClientBuilder::basic) for InfluxDB 1",
+                "user and password (INFLUXDB_V2_AUTH_BASIC=true) for InfluxDB 1",
+            ),
+            ("the bucket is missing", "the bucket is missing"),
+        ] {
+            assert_eq!(for_operator(message), shown);
+        }
+        for (name, option) in OPERATOR_NAMES {
+            assert_eq!(for_operator(name), *option);
+            assert!(!option.contains("::"), "{option}");
+        }
     }
 }

@@ -5,13 +5,13 @@ use std::fmt::Write;
 
 const WIDTH: usize = 80;
 const HEIGHT: usize = 40;
-/// A longer name has its text on the lines below it.
+/// The help of a longer name begins on the next line.
 const LONGEST_NAME: usize = 26;
 
-/// The command's own help: its subcommands, a line each.
+/// Returns the help of the whole command: its subcommands, one per line.
 pub(crate) fn overview(commands: &[&Command]) -> String {
     let mut text = String::from(
-        "points into InfluxDB over bad links, and queries out of it\n\n\
+        "write points to InfluxDB over unreliable links, and query them\n\n\
          usage: influx-edge COMMAND [ARGUMENT…] [OPTION…]\n\n",
     );
     for command in commands {
@@ -19,14 +19,14 @@ pub(crate) fn overview(commands: &[&Command]) -> String {
     }
     text.push_str(
         "\ninflux-edge COMMAND --help lists its options; influx-edge man prints the manual.\n\
-         The server comes from INFLUXDB_V2_URL, INFLUXDB_V2_ORG and INFLUXDB_V2_TOKEN,\n\
-         or from a file: --config FILE.\n",
+         INFLUXDB_V2_URL, INFLUXDB_V2_ORG and INFLUXDB_V2_TOKEN set the server, or a\n\
+         file does: --config FILE.\n",
     );
     text
 }
 
-/// One subcommand on one screen: everything that can be typed, then as many of the examples and notes as there
-/// is space for. `path` is what was typed: `spool list`.
+/// Returns the help of a subcommand on one screen: its operands and options, then as many of the examples and
+/// notes as fit. `path` is its full name: `spool list`.
 pub(crate) fn command(command: &Command, path: &str) -> String {
     let mut text = format!("{}\n\n", command.summary);
     let mut usage = format!("usage: influx-edge {path}");
@@ -75,7 +75,7 @@ pub(crate) fn command(command: &Command, path: &str) -> String {
     text
 }
 
-/// The notes and examples that fit on the screen, and where the others are.
+/// Appends the notes and examples that fit on the screen, and a reference to the others.
 fn rest(text: &mut String, command: &Command) {
     let examples = command.examples.iter();
     let mut examples: Vec<_> = examples
@@ -94,7 +94,7 @@ fn rest(text: &mut String, command: &Command) {
     let height = |texts: &[String]| texts.iter().map(|one| one.lines().count()).sum::<usize>();
     let space = HEIGHT.saturating_sub(text.lines().count());
     let all = height(&notes) + height(&examples) <= space;
-    // The line that says where the others are, and an empty one.
+    // The reference takes a line, with an empty one before it.
     let space = if all { space } else { space.saturating_sub(2) };
     // One example helps more than any note.
     while height(&notes) > space.saturating_sub(examples.first().map_or(0, |_| 3)) {
@@ -107,11 +107,11 @@ fn rest(text: &mut String, command: &Command) {
         text.push_str(piece);
     }
     if !all {
-        text.push_str("\ninflux-edge man says more.\n");
+        text.push_str("\nMore: influx-edge man\n");
     }
 }
 
-/// A name and what it is for, in a column of its own.
+/// Appends a name and its help, which is in a column of its own.
 fn entry(text: &mut String, name: &str, help: &str, column: usize) {
     let indent = column.saturating_add(4);
     let mut lines = wrapped(help, WIDTH.saturating_sub(indent)).into_iter();
@@ -126,10 +126,10 @@ fn entry(text: &mut String, name: &str, help: &str, column: usize) {
     }
 }
 
-/// A paragraph behind this title, indented as the title is long.
-fn paragraph(text: &mut String, title: &str, words: &str) {
+/// Appends a paragraph after a title, indented by the title's length.
+fn paragraph(text: &mut String, title: &str, body: &str) {
     let indent = title.chars().count();
-    for (number, line) in wrapped(words, WIDTH.saturating_sub(indent))
+    for (number, line) in wrapped(body, WIDTH.saturating_sub(indent))
         .iter()
         .enumerate()
     {
@@ -146,7 +146,7 @@ fn names_of(options: &[Opt]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// The lines of a text that is no wider than this, except where one word is.
+/// Breaks a text into lines of at most `width` characters, unless a single word is longer.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut length) = (String::new(), 0_usize);
@@ -223,7 +223,7 @@ mod tests {
         }
     }
 
-    /// One style: what is explained begins in small letters, what is a comment with a capital.
+    /// Help begins in lower case, the comment of an example with a capital.
     #[test]
     fn the_tables_are_in_one_style() {
         let small = |text: &str, of: &str| {
@@ -258,7 +258,7 @@ mod tests {
             options.extend(own.iter().map(|opt| (entry.path.clone(), opt)));
             for note in notes.split("\n\n").filter(|note| !note.is_empty()) {
                 let end = note.trim_end().ends_with(['.', ')', ':']);
-                assert!(end, "{}: {note:?} is no sentence", entry.path);
+                assert!(end, "{}: {note:?} is not a sentence", entry.path);
             }
             for (comment, line) in *examples {
                 assert!(!comment.starts_with(char::is_lowercase), "{comment:?}");
@@ -301,7 +301,7 @@ mod tests {
         }
     }
 
-    /// What has no space is in the manual.
+    /// Notes and examples that don't fit are left to the manual.
     #[test]
     fn a_long_table_still_fits() {
         const LONG: &[Opt] =
@@ -326,7 +326,7 @@ mod tests {
             text.contains("# One") && !text.contains("Another"),
             "{text}"
         );
-        assert!(text.ends_with("influx-edge man says more.\n"), "{text}");
+        assert!(text.ends_with("More: influx-edge man\n"), "{text}");
     }
 
     #[test]

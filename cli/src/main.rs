@@ -1,4 +1,4 @@
-//! The command `influx-edge`: points into InfluxDB from shell, cron and systemd, and queries out of it.
+//! The command `influx-edge`: writes points to InfluxDB and queries it, from shell, cron and systemd.
 //!
 //! Each subcommand is a module with a table of its operands and options; parsing, help, shell completions
 //! and the man page read the same table.
@@ -67,7 +67,7 @@ fn run(mut parser: lexopt::Parser) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Runs the subcommand of this name, or hands on to one of its own.
+/// Runs the subcommand of this name, or its nested subcommand.
 fn dispatch(
     commands: &'static [&'static Command],
     path: String,
@@ -80,7 +80,7 @@ fn dispatch(
             .map(|command| command.name)
             .collect::<Vec<_>>();
         return Err(Failure::usage(format_args!(
-            "{name:?} is no command; there are {}",
+            "{name:?} is not a command; the commands are {}",
             names.join(", ")
         )));
     };

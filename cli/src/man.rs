@@ -25,10 +25,10 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-/// Of the page, in the form that the macros ask for.
+/// The date of the page, in the format of man(7).
 const DATE: &str = "2026-11-27";
 
-/// The variables that are read, and what for.
+/// Environment variables and their meaning.
 const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "INFLUXDB_V2_URL",
@@ -38,7 +38,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("INFLUXDB_V2_TOKEN", "The token."),
     (
         "INFLUXDB_V2_USERNAME, INFLUXDB_V2_PASSWORD",
-        "Instead of a token, for a session; with INFLUXDB_V2_AUTH_BASIC=true for Basic authentication.",
+        "User and password of a session, instead of a token; of Basic authentication if INFLUXDB_V2_AUTH_BASIC \
+         is true.",
     ),
     (
         "INFLUXDB_V2_TIMEOUT",
@@ -50,16 +51,20 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     ("INFLUXDB_V2_TAG_NAME", "A tag of this name for all lines."),
     (
+        "INFLUXDB3_URL, INFLUXDB3_TOKEN",
+        "URL and token of InfluxDB 3, if INFLUXDB_V2_URL is unset.",
+    ),
+    (
         "STATE_DIRECTORY, XDG_STATE_HOME, HOME",
-        "Where the spool is, see FILES.",
+        "The spool's directory, see FILES.",
     ),
     (
         "NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID",
-        "Set by systemd: where write sends that it is ready, alive and stopping.",
+        "Set by systemd, to which write reports that it is ready, alive and stopping.",
     ),
     (
         "NO_COLOR, TERM",
-        "Any value of the first, and dumb as the second, turn colours off.",
+        "NO_COLOR with any value, or TERM=dumb, turns colours off.",
     ),
     (
         "COLUMNS",
@@ -67,7 +72,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
 ];
 
-/// The files that are read and written, and what for.
+/// Files and their meaning.
 const FILES: &[(&str, &str)] = &[
     (
         "--config FILE",
@@ -76,7 +81,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "$STATE_DIRECTORY/spool, else $XDG_STATE_HOME/influx-edge/spool, else $HOME/.local/state/influx-edge/spool",
-        "The spool: what can't be delivered now. One process at a time writes to it.",
+        "The spool: lines that can't be delivered yet. One process at a time may use it.",
     ),
 ];
 
@@ -92,7 +97,7 @@ fn page() -> String {
         Escaped(env!("CARGO_PKG_VERSION"))
     ));
     page.section("NAME");
-    page.text("influx-edge - points into InfluxDB over bad links, and queries out of it");
+    page.text("influx-edge - write points to InfluxDB over unreliable links, and query them");
     page.section("SYNOPSIS");
     for (number, entry) in leaves(&entries).enumerate() {
         if number > 0 {
@@ -103,16 +108,16 @@ fn page() -> String {
     page.section("DESCRIPTION");
     page.text(
         "For shell scripts, cron and systemd: writes points, also over links that fail, and reads them back. Data \
-         are on standard output, everything else on standard error. The server is that of the environment, see \
-         ENVIRONMENT, or of a file (--config FILE); the two are never mixed. An option overrides them, and --url \
-         excludes --config. A token is never an argument, which other users could see.",
+         go to standard output, messages to standard error. The server is set by the environment, see \
+         ENVIRONMENT, or by a file (--config FILE), never by both. Options override either; --url and --config \
+         exclude each other. A token can't be an argument, because other users could see it.",
     );
     page.section("COMMANDS");
     for entry in leaves(&entries) {
         page.command(entry);
     }
     page.section("OPTIONS OF THE CONNECTION");
-    page.text("Commands that talk to a server take these as well.");
+    page.text("Commands that contact a server take these as well.");
     page.options(CONNECTION);
     page.section("OPTIONS OF ALL COMMANDS");
     page.options(COMMON);
@@ -143,15 +148,15 @@ fn page() -> String {
     page.0
 }
 
-/// What can be run.
+/// Returns the subcommands that have no nested ones.
 fn leaves(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
     let runs = |entry: &&Entry| entry.command.commands.is_empty();
     entries.iter().filter(runs)
 }
 
-/// Text of the table as a sentence.
+/// Makes a sentence of a text from a table.
 fn sentence(text: &str) -> String {
-    // `params.NAME`, `v2` and the first of several values stay as they are typed.
+    // `params.NAME`, `v2` and the first of several values keep their spelling.
     let word = text.split(' ').next().unwrap_or_default();
     let is_word = word.chars().all(|c| c.is_alphabetic() || c == '\'');
     let mut chars = text.chars();
@@ -169,7 +174,7 @@ fn sentence(text: &str) -> String {
 struct Page(String);
 
 impl Page {
-    /// A request, as it is.
+    /// Appends a line of roff unchanged.
     fn line(&mut self, request: &str) {
         self.0.push_str(request);
         self.0.push('\n');
@@ -202,7 +207,7 @@ impl Page {
 
     fn usage(&mut self, entry: &Entry) {
         let _ = write!(self.0, ".B influx\\-edge {}\n.RI ", Escaped(&entry.path));
-        // Roman and italic words in turn.
+        // `.RI` alternates between roman and italic arguments.
         let operands = entry.command.operands.iter().map(help::shown);
         let words = operands
             .map(|word| Escaped(&word).to_string())
@@ -241,7 +246,7 @@ impl Page {
     }
 }
 
-/// Text in which nothing is a request and `-` is what can be typed.
+/// Text escaped for roff: no line is a request, and `-` is an ASCII hyphen that can be copied.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -297,6 +302,7 @@ mod tests {
             "variable(\"",
             "number(\"",
             "unset(\"",
+            "set(\"",
         ];
         let calls = calls.iter().flat_map(|call| text.split(call).skip(1));
         let names = calls.filter_map(|rest| Some(rest.split_once('"')?.0));

@@ -1,8 +1,8 @@
-//! `ping`: whether the server responds.
+//! `ping`: checks that the server responds.
 
 use crate::command::{Command, Matches};
 use crate::failure::Failure;
-use crate::report::Report;
+use crate::report::{Report, milliseconds};
 use crate::settings;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 pub(crate) const COMMAND: Command = Command {
     name: "ping",
-    summary: "ask the server whether it is there",
+    summary: "check that the server responds, and print its version",
     operands: &[],
     options: &[],
     connects: true,
@@ -31,10 +31,8 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let took = begun.elapsed();
     let mut out = io::stdout().lock();
     if report.json {
-        // To a microsecond.
-        let milliseconds = (took.as_secs_f64() * 1e6).round() / 1000.0;
         let line = serde_json::json!({
-            "url": client.url(), "version": version, "milliseconds": milliseconds,
+            "url": client.url(), "version": version, "milliseconds": milliseconds(took),
         });
         writeln!(out, "{line}")?;
     } else if !matches.has("quiet") {
@@ -43,7 +41,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
             out,
             "{}: {version}, {:.1} ms",
             client.url(),
-            took.as_secs_f64() * 1000.0
+            milliseconds(took)
         )?;
     }
     Ok(ExitCode::SUCCESS)

@@ -1,12 +1,14 @@
-//! What a person sees beside the data: notes on standard error, a progress line on a terminal.
+//! Messages for the operator: notes on standard error, and a progress line on a terminal.
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use crate::command::Matches;
+use crate::failure::for_operator;
+use std::time::Duration;
 
-/// Standard error, with the manners of a command: nothing but errors if `--quiet`, one line that is written
-/// over only on a terminal.
+/// Standard error: only errors with `--quiet`, and a progress line only on a terminal.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Report {
     quiet: bool,
     pub(crate) json: bool,
@@ -22,29 +24,30 @@ impl Report {
         }
     }
 
-    /// A line that `--quiet` leaves out.
+    /// Prints a line, unless `--quiet` is set.
     pub(crate) fn note(&self, text: impl fmt::Display) {
         if !self.quiet {
-            self.error(text);
+            self.print(&text);
         }
     }
 
-    /// A line in any case. Control characters in it are escaped.
+    /// Prints a line in any case. Control characters are escaped, names of the library are replaced by options.
     pub(crate) fn error(&self, text: impl fmt::Display) {
-        self.clear();
-        let _ = writeln!(
-            io::stderr().lock(),
-            "influx-edge: {}",
-            Printable(&text.to_string())
-        );
+        self.print(&text);
     }
 
-    /// Whether a progress line can be seen.
+    fn print(&self, text: &dyn fmt::Display) {
+        self.clear();
+        let text = for_operator(&text.to_string());
+        let _ = writeln!(io::stderr().lock(), "influx-edge: {}", Printable(&text));
+    }
+
+    /// Returns `true` if the progress line is shown.
     pub(crate) fn shows_progress(&self) -> bool {
         self.terminal && !self.quiet && !self.json
     }
 
-    /// Writes the progress line over the one before.
+    /// Replaces the progress line.
     pub(crate) fn progress(&self, text: impl fmt::Display) {
         if self.shows_progress() {
             let _ = write!(io::stderr().lock(), "\r\x1b[K{text}");
@@ -59,12 +62,17 @@ impl Report {
     }
 }
 
-/// Text of one line: newlines and other control characters are escaped.
+/// Returns a duration in milliseconds, rounded to a microsecond.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1000.0
+}
+
+/// Escapes newlines and other control characters.
 pub(crate) fn one_line(text: &str) -> String {
     Printable(&text.replace('\n', "\\n")).to_string()
 }
 
-/// Text that a terminal shows as it is: control characters but newlines are escaped.
+/// Text for a terminal: control characters except newlines are escaped.
 pub(crate) struct Printable<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Printable<'_> {

@@ -1,7 +1,7 @@
-//! `request`: any call of the server's interface.
+//! `request`: any request to the server's HTTP API.
 
 use crate::command::{Command, Count, Kind, Matches, Operand, Opt};
-use crate::failure::{Failure, NO_INPUT, NO_PERMISSION};
+use crate::failure::{Failure, NO_PERMISSION};
 use crate::object::Object;
 use crate::report::{Printable, Report};
 use crate::settings;
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 pub(crate) const COMMAND: Command = Command {
     name: "request",
-    summary: "any call of the server's HTTP interface",
+    summary: "send any request to the server's HTTP API",
     operands: &[
         Operand {
             name: "METHOD",
@@ -22,13 +22,13 @@ pub(crate) const COMMAND: Command = Command {
         },
         Operand {
             name: "PATH",
-            help: "below the server's URL: /api/v2/labels",
+            help: "path below the server's URL: /api/v2/labels",
             count: Count::One,
             kind: Kind::Text,
         },
         Operand {
             name: "KEY=VALUE",
-            help: "parameters of the query",
+            help: "query parameters",
             count: Count::Any,
             kind: Kind::Text,
         },
@@ -39,23 +39,23 @@ pub(crate) const COMMAND: Command = Command {
             "content-type",
             "TYPE",
             Kind::Text,
-            "of the body (default application/json)",
+            "type of the body (default application/json)",
         ),
-        Opt::flag("include", "print the response's headers, too").short('i'),
+        Opt::flag("include", "print the response's headers as well").short('i'),
     ],
     connects: true,
-    notes: "POST, PUT and PATCH take standard input for the body, unless it is a\n\
-            terminal or --data names another. The response's body, up to 16 MiB, goes to\n\
+    notes: "POST, PUT and PATCH read the body from standard input, unless it is a\n\
+            terminal or --data names a file. The response's body, up to 16 MiB, goes to\n\
             standard output, its status to standard error. The exit code is 0 for a\n\
-            status below 300, 77 for 401 and 403, otherwise 1. The organization is in\n\
+            status of 2xx, 77 for 401 and 403, otherwise 1. The organization is added to\n\
             the query; org= or orgID= replaces it.",
     examples: &[
         (
-            "What there is",
+            "List the labels",
             "influx-edge request GET /api/v2/labels limit=10",
         ),
         (
-            "A label",
+            "Create a label",
             "echo '{\"name\":\"north\",\"orgID\":\"…\"}' | influx-edge request POST /api/v2/labels",
         ),
     ],
@@ -70,7 +70,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let text = matches.operand(0)?.unwrap_or_default();
     let method: Method = text.parse().map_err(|_| {
         matches.misused(format_args!(
-            "{text:?} is no method: {}",
+            "{text:?} is not a method; use {}",
             METHODS.join(", ")
         ))
     })?;
@@ -79,7 +79,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     for pair in matches.operands_from(2) {
         match pair.to_str().and_then(|pair| pair.split_once('=')) {
             Some(pair) => pairs.push(pair),
-            None => return Err(matches.misused(format_args!("{pair:?}: no KEY=VALUE"))),
+            None => return Err(matches.misused(format_args!("{pair:?}: expected KEY=VALUE"))),
         }
     }
     let client = settings::client(matches, &report)?;
@@ -107,7 +107,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     })
 }
 
-/// The body that is sent, if one is.
+/// Returns the body to be sent, if there is one.
 fn body(matches: &Matches, method: Method) -> Result<Option<Vec<u8>>, Failure> {
     let named = matches
         .path("data")
@@ -116,7 +116,7 @@ fn body(matches: &Matches, method: Method) -> Result<Option<Vec<u8>>, Failure> {
         let read = fs::read(file);
         return read
             .map(Some)
-            .map_err(|why| Failure::new(NO_INPUT, format_args!("{}: {why}", file.display())));
+            .map_err(|why| Failure::no_input(file.display(), why));
     }
     let takes = matches!(method, Method::Post | Method::Put | Method::Patch);
     let piped = takes && !io::stdin().is_terminal();
@@ -127,8 +127,8 @@ fn body(matches: &Matches, method: Method) -> Result<Option<Vec<u8>>, Failure> {
     io::stdin()
         .lock()
         .read_to_end(&mut body)
-        .map_err(|why| Failure::new(NO_INPUT, format_args!("standard input: {why}")))?;
-    // (Without any, `--data -` has asked for it.)
+        .map_err(|why| Failure::no_input("standard input", why))?;
+    // An empty body is sent only if `--data -` asked for it.
     Ok((!body.is_empty() || matches.has("data")).then_some(body))
 }
 

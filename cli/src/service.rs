@@ -1,37 +1,37 @@
-//! The service manager: systemd, or whatever else understands `sd_notify`, is sent how the command is doing,
-//! as datagrams to the socket that `NOTIFY_SOCKET` names.
+//! Reports to the service manager, systemd or another that implements `sd_notify`: datagrams to the socket that
+//! `NOTIFY_SOCKET` names.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How often a changed status is sent at most: each one wakes the manager.
+/// The least time between two status messages: each one wakes the manager.
 const STATUS_PAUSE: Duration = Duration::from_secs(1);
-/// A manager that takes no datagram doesn't stop the loop for longer than this.
+/// The longest time for which a manager that reads no datagrams can block the loop.
 #[cfg(unix)]
 const SEND_LIMIT: Duration = Duration::from_secs(1);
 
 /// The connection to the service manager. Every call does nothing if there is none.
 ///
-/// The loop calls [`Notify::tick`] in each turn and wakes no later than the time which that returns. The
-/// calls hold only what that loop has done, so that a loop that hangs is noticed; no thread calls them.
+/// The loop calls [`Notify::tick`] in each turn and wakes no later than the time that it returns. No thread
+/// sends the watchdog's messages, so that the manager notices a loop that hangs.
 #[derive(Debug, Default)]
 pub(crate) struct Notify {
     manager: Option<Manager>,
-    /// Half of the interval in which the manager expects a sign of life; `None` if it expects none.
+    /// Half of the watchdog's interval; `None` without a watchdog.
     interval: Option<Duration>,
     next_watchdog: Option<Instant>,
     status: String,
-    /// Whether the manager has `status`, or when that may be sent.
+    /// When `status` may be sent; `None` if the manager has it.
     status_due: Option<Instant>,
     status_sent: Option<Instant>,
 }
 
 impl Notify {
-    /// The manager of `NOTIFY_SOCKET`, and its watchdog if `WATCHDOG_USEC` is set and `WATCHDOG_PID` names
-    /// this process or is unset.
+    /// Connects to `NOTIFY_SOCKET`, with a watchdog if `WATCHDOG_USEC` is set and `WATCHDOG_PID` is this process
+    /// or unset.
     ///
     /// # Errors
-    /// Returns an error if `NOTIFY_SOCKET` can't be understood. (There is no error without it.)
+    /// Returns an error if `NOTIFY_SOCKET` is neither a path nor the name of an abstract socket.
     pub(crate) fn from_env() -> io::Result<Notify> {
         Notify::from_variables(|name| std::env::var_os(name).filter(|value| !value.is_empty()))
     }
@@ -51,17 +51,22 @@ impl Notify {
         })
     }
 
-    /// Sends that the start is complete. From here on the watchdog runs.
+    /// Returns the interval of the watchdog, if there is one.
+    pub(crate) fn watchdog(&self) -> Option<Duration> {
+        self.interval.map(|half| half.saturating_mul(2))
+    }
+
+    /// Reports that the start is complete, and starts the watchdog.
     ///
     /// # Errors
-    /// Returns an error if the manager's socket doesn't take it; the manager then takes the start for failed.
+    /// Returns an error if the message can't be sent; the manager then considers the start failed.
     pub(crate) fn ready(&mut self) -> io::Result<()> {
         self.next_watchdog = self.interval.map(|_| Instant::now());
         self.send("READY=1")
     }
 
-    /// Sets the line that `systemctl status` shows. Control characters are replaced. It is sent by
-    /// [`Notify::tick`], once a second at most, and only if it has changed.
+    /// Sets the line that `systemctl status` shows. Control characters are replaced. [`Notify::tick`] sends it,
+    /// at most once a second, if it has changed.
     pub(crate) fn status(&mut self, text: &str) {
         if self.manager.is_none() || self.status == text {
             return;
@@ -73,8 +78,8 @@ impl Notify {
         }
     }
 
-    /// Sends the sign of life if half of its interval has passed, and the status if that has changed.
-    /// Returns when the next call is due; `None` if nothing is.
+    /// Sends the watchdog's message if half of its interval has passed, and the status if it has changed.
+    /// Returns when the next call is due, if one is.
     pub(crate) fn tick(&mut self) -> Option<Instant> {
         self.manager.as_ref()?;
         self.tick_at(Instant::now())
@@ -82,7 +87,7 @@ impl Notify {
 
     fn tick_at(&mut self, now: Instant) -> Option<Instant> {
         if self.next_watchdog.is_some_and(|due| due <= now) {
-            // A manager that is busy is sent the next one; its interval leaves time for two.
+            // An error is ignored: the interval leaves time for a second message.
             let _ = self.send("WATCHDOG=1");
             self.next_watchdog = self.interval.and_then(|half| now.checked_add(half));
         }
@@ -106,8 +111,8 @@ impl Notify {
         self.status_sent = Some(now);
     }
 
-    /// Sends that the end has begun, with the last status. The watchdog goes on while [`Notify::tick`] is
-    /// called; systemd ends its own here.
+    /// Reports that the end has begun, with the last status. [`Notify::tick`] still sends the watchdog's
+    /// messages; systemd no longer expects them.
     pub(crate) fn stopping(&mut self) {
         let _ = self.send("STOPPING=1");
         if self.status_due.is_some() {

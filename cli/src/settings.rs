@@ -1,4 +1,4 @@
-//! The client that environment, file and options describe.
+//! The client, as configured by environment, file and options.
 
 use crate::command::Matches;
 use crate::failure::Failure;
@@ -10,11 +10,12 @@ use std::io::Read;
 
 const PREFIX: &str = "INFLUXDB_V2_";
 
-/// The builder of the client: from the file that `--config` names, otherwise from the environment; options
-/// come last. A file and the environment are never mixed, so that no token goes to another's server.
+/// Returns the builder of the client: from the file that `--config` names, otherwise from the environment;
+/// options override both. A file and the environment are never mixed, so that a token can't be sent to a
+/// server that it isn't for.
 ///
 /// # Errors
-/// Returns an error if a file can't be read, or for settings that can't be understood.
+/// Returns an error if a file can't be read, or if the settings are invalid.
 pub(crate) fn builder(matches: &Matches) -> Result<ClientBuilder, Failure> {
     let (url, org) = (matches.text("url")?, matches.text("org")?);
     let token = token(matches)?;
@@ -56,8 +57,8 @@ pub(crate) fn builder(matches: &Matches) -> Result<ClientBuilder, Failure> {
     Ok(builder.user_agent(concat!("influx-edge-cli/", env!("CARGO_PKG_VERSION"))))
 }
 
-/// Address and token of an InfluxDB 3, which count if `INFLUXDB_V2_URL` is unset. Its token goes with its
-/// address, and no other does.
+/// Returns the URL and the token of InfluxDB 3 if `INFLUXDB_V2_URL` is unset. The token of one server is never
+/// combined with the URL of the other.
 fn influxdb3() -> Option<impl Iterator<Item = (&'static str, String)>> {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     if set("INFLUXDB_V2_URL").is_some() {
@@ -68,7 +69,7 @@ fn influxdb3() -> Option<impl Iterator<Item = (&'static str, String)>> {
     Some(std::iter::once(("URL", url)).chain(token))
 }
 
-/// The client, after its warnings are printed.
+/// Builds the client and prints its warnings.
 ///
 /// # Errors
 /// As [`builder`].
@@ -85,10 +86,10 @@ pub(crate) fn warn(client: &Client, report: &Report) {
     }
 }
 
-/// A longer file is not one of a token.
+/// The most bytes of a token file that are read.
 const MAX_TOKEN_FILE: u64 = 64 * 1024;
 
-/// What `--token-file` holds.
+/// Reads the token from `--token-file`.
 fn token(matches: &Matches) -> Result<Option<String>, Failure> {
     let Some(path) = matches.path("token-file") else {
         return Ok(None);
@@ -96,30 +97,32 @@ fn token(matches: &Matches) -> Result<Option<String>, Failure> {
     let name = path.display();
     let failed = |why: std::io::Error| Failure::settings(format_args!("{name}: {why}"));
     let file = File::open(path).map_err(failed)?;
-    if everybody_may_read(&file) {
+    if is_world_readable(&file) {
         Report::new(matches).note(format_args!(
-            "warning: everybody on this machine may read the token in {name}; chmod 600"
+            "warning: all users of this machine can read the token in {name}; run chmod 600"
         ));
     }
     let mut text = String::new();
     let mut start = file.take(MAX_TOKEN_FILE);
     start.read_to_string(&mut text).map_err(failed)?;
     match text.trim() {
-        "" => Err(Failure::settings(format_args!("{name}: no token in it"))),
+        "" => Err(Failure::settings(format_args!(
+            "{name}: the file holds no token"
+        ))),
         token => Ok(Some(token.to_owned())),
     }
 }
 
-/// (Its group may: systemd lets a service read a credential by an access control list, whose mask stands where
-/// the group's permissions would.)
+/// Returns `true` if all users may read the file. The group's permission is not checked: systemd grants a
+/// service its credentials by an access control list, whose mask takes the place of the group's bits.
 #[cfg(unix)]
-fn everybody_may_read(file: &File) -> bool {
+fn is_world_readable(file: &File) -> bool {
     use std::os::unix::fs::MetadataExt;
     let found = file.metadata();
     found.is_ok_and(|found| found.is_file() && found.mode() & 0o004 != 0)
 }
 
 #[cfg(not(unix))]
-fn everybody_may_read(_: &File) -> bool {
+fn is_world_readable(_: &File) -> bool {
     false
 }

@@ -1,19 +1,19 @@
-//! SIGINT, SIGTERM and SIGHUP: the first asks the command to end, a second one ends the process.
+//! SIGINT, SIGTERM and SIGHUP: the first one requests the command's end, the second one ends the process.
 
 use crate::failure::Failure;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// Whether the command was asked to end, and by which signal.
+/// The signal that requested the command's end, if there was one.
 #[derive(Clone, Default)]
 pub(crate) struct Stop(Arc<AtomicI32>);
 
 impl Stop {
-    /// Begins to listen; `wake` is called once, on another thread, when the first signal comes.
+    /// Starts to listen. `wake` is called once, on another thread, when the first signal is received.
     ///
     /// # Errors
-    /// Returns an error if the system refuses the handlers.
+    /// Returns an error if the handlers can't be installed.
     #[cfg(unix)]
     pub(crate) fn listen(wake: impl FnOnce() + Send + 'static) -> Result<Stop, Failure> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -45,7 +45,7 @@ impl Stop {
         self.0.load(Ordering::SeqCst) != 0
     }
 
-    /// 130 after SIGINT, 143 after SIGTERM; `None` if there was no signal.
+    /// Returns 130 after SIGINT, 143 after SIGTERM; `None` without a signal.
     pub(crate) fn exit_code(&self) -> Option<ExitCode> {
         match self.0.load(Ordering::SeqCst) {
             0 => None,

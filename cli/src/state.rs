@@ -1,22 +1,23 @@
-//! Where the command keeps what has to outlive it.
+//! Files that outlive a run: the default directory of the spool, and the safe replacement of a file.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// The directory of the spool that no option names: `spool` in the state directory of a systemd service,
-/// otherwise in the user's. `None` if no variable names one.
+/// Returns the spool's directory if no option names one: `spool` in the state directory of a systemd service,
+/// otherwise in that of the user. `None` if no variable names either.
 pub(crate) fn spool_dir() -> Option<PathBuf> {
     spool_dir_of(|name| std::env::var_os(name))
 }
 
 fn spool_dir_of(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    // As the XDG base directory specification has it, a relative path counts as unset.
+    // By the XDG base directory specification a relative path counts as unset.
     let absolute = |name| {
         let path = PathBuf::from(variable(name)?);
         path.is_absolute().then_some(path)
     };
     let service = || {
-        // A unit with several state directories: the first one.
+        // A unit may have several state directories; the first one is used.
         let all = variable("STATE_DIRECTORY")?;
         let first = std::env::split_paths(&all).next()?;
         first.is_absolute().then_some(first)
@@ -26,6 +27,25 @@ fn spool_dir_of(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> 
         .map(|dir| dir.join("spool"))
         .or_else(|| Some(below(absolute("XDG_STATE_HOME")?, Path::new(""))))
         .or_else(|| Some(below(absolute("HOME")?, Path::new(".local/state"))))
+}
+
+/// Returns the path of a file next to another one: its name with an ending.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Syncs the directory of a file, so that a rename survives a power failure.
+#[cfg(unix)]
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    std::fs::File::open(dir.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn sync_parent(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]

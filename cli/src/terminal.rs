@@ -2,17 +2,17 @@
 
 use std::io::{self, IsTerminal};
 
-/// How output is laid out.
+/// Width and colours of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Terminal {
-    /// Columns; `None` if standard output is a file or a pipe, where nothing is cut.
+    /// In columns; `None` if standard output is a file or a pipe, where lines are not cut.
     pub(crate) width: Option<usize>,
-    /// Whether colours are wanted and can be seen.
+    /// `true` if colours are enabled and supported.
     pub(crate) colour: bool,
 }
 
 impl Terminal {
-    /// Standard output as it is. `NO_COLOR` and `TERM=dumb` turn colours off.
+    /// Inspects standard output. `NO_COLOR` and `TERM=dumb` turn colours off.
     pub(crate) fn stdout() -> Terminal {
         if !io::stdout().is_terminal() {
             return Terminal {

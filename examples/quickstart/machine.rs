@@ -1,7 +1,7 @@
-//! What this machine says about itself to anyone who asks.
+//! Readings of this machine that need no privileges.
 //!
-//! On Linux: `/proc` and `/sys`, without privileges. Elsewhere std alone has to do, and one thing it
-//! can measure anywhere is how late the system wakes a sleeping program.
+//! On Linux from `/proc` and `/sys`. Elsewhere only with std, which can at least measure how late the system
+//! wakes a sleeping program.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -13,29 +13,29 @@ use influx_edge::{Timestamp, TimestampError};
 /// Temperatures shown. A server has dozens of them; a first look needs a few.
 const MAX_SENSORS: usize = 4;
 
-/// The machine, and what has to be remembered from one sample to the next.
+/// The machine, and the state between two samples.
 pub(crate) struct Machine {
     host: String,
     sensors: Vec<Sensor>,
     ticks: Option<Ticks>,
 }
 
-/// One moment of the machine. What it does not tell is `None`, and is then not written.
+/// One sample. A reading that isn't available is `None`, and isn't written.
 pub(crate) struct Sample {
     pub(crate) host: String,
     pub(crate) time: Timestamp,
-    /// Share of the processors' time that was not idle since the sample before.
+    /// Part of the processors' time that was not idle since the sample before.
     pub(crate) cpu_percent: Option<f64>,
     pub(crate) load_1m: Option<f64>,
     pub(crate) memory_percent: Option<f64>,
     pub(crate) uptime_s: Option<f64>,
-    /// How much later than asked the system woke this program.
+    /// The delay with which the system woke this program.
     pub(crate) wakeup_late_ms: f64,
     /// Sensor and degrees Celsius.
     pub(crate) temperatures: Vec<(String, f64)>,
 }
 
-/// This is all a type of yours needs to be written.
+/// A type needs no more than this to be written.
 impl ToLine for Sample {
     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
         enc.line("quickstart")
@@ -58,7 +58,7 @@ impl ToLine for Sample {
 }
 
 impl Sample {
-    /// How many values there are in it.
+    /// The number of its values.
     pub(crate) fn len(&self) -> usize {
         let optional = [
             self.cpu_percent,
@@ -71,7 +71,7 @@ impl Sample {
 }
 
 impl Machine {
-    /// Finds out what there is to read.
+    /// Finds the available readings.
     pub(crate) fn new() -> Self {
         let host = text("/proc/sys/kernel/hostname")
             .or_else(|| env::var("HOSTNAME").ok())
@@ -84,12 +84,12 @@ impl Machine {
         }
     }
 
-    /// The name the samples carry.
+    /// The name of the samples.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    /// True where only std's own means are at hand.
+    /// `true` if only std is available.
     pub(crate) fn is_bare(&self) -> bool {
         self.ticks.is_none()
     }
@@ -129,7 +129,7 @@ struct Sensor {
     path: PathBuf,
 }
 
-/// Thermal zones, and where there are none (many PCs) the hardware monitors.
+/// Thermal zones, or hardware monitors if there are none, as on many PCs.
 fn sensors() -> Vec<Sensor> {
     let mut found = Vec::new();
     for zone in entries("/sys/class/thermal", "thermal_zone") {
@@ -145,7 +145,7 @@ fn sensors() -> Vec<Sensor> {
         }
     }
     found.retain(|sensor| !sensor.name.is_empty() && text(&sensor.path).is_some());
-    // Two of one name would be one series, each point overwriting the other.
+    // Two of one name would be one series, in which their points overwrite each other.
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found.dedup_by(|a, b| a.name == b.name);
     found.truncate(MAX_SENSORS);

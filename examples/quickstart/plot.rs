@@ -13,7 +13,7 @@ pub(crate) struct Series {
     pub(crate) points: Vec<(Timestamp, f64)>,
 }
 
-/// Where it is printed to.
+/// The output device.
 #[derive(Clone, Copy)]
 pub(crate) struct Canvas {
     /// Columns of text.
@@ -24,8 +24,7 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
-    /// Standard output, whatever it is connected to. `COLUMNS` overrides its width, `NO_COLOR` takes
-    /// the colours away.
+    /// Standard output. `COLUMNS` overrides its width, `NO_COLOR` turns colours off.
     pub(crate) fn stdout() -> Self {
         let is_terminal = stdout().is_terminal();
         let given = std::env::var("COLUMNS").ok().and_then(|n| n.parse().ok());
@@ -37,12 +36,12 @@ impl Canvas {
         }
     }
 
-    /// Text that stands out.
+    /// Emphasized text.
     pub(crate) fn strong(self, text: &str) -> String {
         self.coloured("1", text)
     }
 
-    /// Text that steps back.
+    /// Dimmed text.
     pub(crate) fn faint(self, text: &str) -> String {
         self.coloured("2", text)
     }
@@ -55,7 +54,7 @@ impl Canvas {
         }
     }
 
-    /// A row for each time, a column for each series, as many as there is space for.
+    /// A row for each time, a column for each series, as many as fit.
     pub(crate) fn table(self, times: &[Timestamp], series: &[Series]) {
         let names = series.iter().map(|series| series.name.as_str());
         let mut table = TextTable::new(once("time (UTC)").chain(names));
@@ -66,7 +65,7 @@ impl Canvas {
         self.print(&table);
     }
 
-    /// A table whose heading stands out.
+    /// A table with an emphasized heading.
     pub(crate) fn print(self, table: &TextTable) {
         let text = table.display(self.width).to_string();
         let (heading, rows) = text.split_once('\n').unwrap_or((&text, ""));
@@ -90,7 +89,7 @@ impl Canvas {
         };
         let axis = Axis::new(series.points.iter().map(|(_, value)| *value));
         let row_steps = steps.len() - 1;
-        // How high each bar is, in steps: one at least, for there is a reading.
+        // The height of each bar in steps, at least one so that a reading is visible.
         let heights: Vec<usize> = times
             .iter()
             .map(|time| {
@@ -120,7 +119,7 @@ impl Canvas {
         lines
     }
 
-    /// As much of a line as there is space for.
+    /// The part of a line that fits.
     pub(crate) fn fit(self, text: &str) -> String {
         if text.chars().count() <= self.width {
             return text.to_owned();
@@ -129,7 +128,7 @@ impl Canvas {
     }
 }
 
-/// From nothing to a full cell.
+/// The fillings of a cell, from empty to full.
 const BLOCKS: &[char] = &[' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII: &[char] = &[' ', '.', ':', '#'];
 
@@ -142,12 +141,12 @@ struct Axis {
 }
 
 impl Axis {
-    /// A range that holds all of these and in which the least is a bar to be seen, or counted from zero.
+    /// A range around all values, from zero or with a visible bar for the least.
     fn new(values: impl Iterator<Item = f64> + Clone) -> Self {
         let values = values.filter(|value| value.is_finite());
         let least = values.clone().reduce(f64::min).unwrap_or(0.0);
         let most = values.reduce(f64::max).unwrap_or(0.0);
-        // Values that don't move are shown above zero, or below it.
+        // Equal values are shown above or below zero.
         let (from, to) = match least < most {
             true => (least, most),
             false if least == 0.0 => (0.0, 1.0),
@@ -164,7 +163,7 @@ impl Axis {
         }
     }
 
-    /// How far up a value is, from 0 to 1.
+    /// The part of the range below a value, from 0 to 1.
     fn share(&self, value: f64) -> f64 {
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
     }
@@ -217,7 +216,7 @@ fn short(value: f64) -> String {
     }
 }
 
-/// Asks the terminal by way of `stty`, which saves a dependency and an `ioctl`.
+/// Reads the terminal's width with `stty`, which saves a dependency and an `ioctl`.
 fn terminal_width() -> Option<usize> {
     let terminal = std::fs::File::open("/dev/tty").ok()?;
     let stty = Command::new("stty")

@@ -1,18 +1,18 @@
-//! `say!` and `mention!`: `println!` for programs whose output may go through `| head`, which closes it.
+//! `say!` and `mention!`: `println!` for output that may be closed, for example by `| head`.
 
-/// `println!`, but the program ends quietly when its output is closed.
+/// `println!`, but the program ends without a message if its output is closed.
 #[allow(unused_macros, reason = "an example uses one of the two")]
 macro_rules! say {
     ($($text:tt)*) => {
         if let Err(error) = attempt_to_say!($($text)*) {
-            // Another error, of a full disk say, ends it with a failure.
+            // Another error, for example of a full disk, ends it with a failure.
             let closed = error.kind() == ::std::io::ErrorKind::BrokenPipe;
             ::std::process::exit(if closed { 0 } else { 1 });
         }
     };
 }
 
-/// `println!`, but the program goes on when its output is closed, because it has more to do.
+/// `println!`, but the program goes on if its output is closed, because it has more to do.
 #[allow(unused_macros, reason = "an example uses one of the two")]
 macro_rules! mention {
     ($($text:tt)*) => {

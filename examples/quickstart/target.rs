@@ -1,4 +1,4 @@
-//! Which server: a real one named by the environment, or the mock server.
+//! The server: a real one named by the environment, or the mock server.
 
 use std::env;
 
@@ -7,18 +7,18 @@ use influx_edge::Error;
 use crate::mock_server::Server;
 use crate::plot::Canvas;
 
-/// Where the readings go.
+/// The target of the readings.
 pub(crate) struct Target {
     pub(crate) url: String,
     pub(crate) token: String,
     pub(crate) org: String,
     pub(crate) bucket: String,
-    /// Runs as long as this does.
+    /// The mock server, which stops when this is dropped.
     mock: Option<Server>,
 }
 
 impl Target {
-    /// `INFLUXDB_V2_URL` and its companions, or, if that one is not set, a mock server.
+    /// The server of `INFLUXDB_V2_URL` and the other variables, or a mock server if it is unset.
     pub(crate) fn from_env() -> Result<Self, String> {
         let Some(url) = variable("INFLUXDB_V2_URL") else {
             let server = Server::start();
@@ -44,8 +44,7 @@ impl Target {
         })
     }
 
-    /// Says whom this run talks to. `url` is the client's, not the one given: whatever secret stood
-    /// in that is not in this.
+    /// Describes the server. `url` is the client's, which contains no secrets, unlike the variable may.
     pub(crate) fn introduce(&self, url: &str, canvas: Canvas) {
         if self.mock.is_none() {
             let (bucket, org) = (&self.bucket, &self.org);
@@ -63,8 +62,8 @@ impl Target {
     }
 }
 
-/// The setting behind an error. The error itself says what failed, whose fault it is and what to
-/// try; what it cannot know is where its program had the URL, the token and the bucket from.
+/// The setting behind an error. The error itself describes the failure and its remedy, but not the source of
+/// the program's URL, token and bucket.
 pub(crate) fn setting(error: &Error) -> Option<&'static str> {
     variable("INFLUXDB_V2_URL")?;
     if error.is_unauthorized() || error.is_forbidden() {
@@ -72,7 +71,7 @@ pub(crate) fn setting(error: &Error) -> Option<&'static str> {
     } else if error.is_not_found() {
         Some("INFLUXDB_V2_BUCKET and INFLUXDB_V2_ORG")
     } else if error.is_retryable() && !error.is_transport() {
-        // The server is there, and busy or ill: nothing set here would help.
+        // The server responds but is overloaded or failing: no setting would help.
         None
     } else {
         Some("INFLUXDB_V2_URL")

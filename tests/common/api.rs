@@ -1,4 +1,4 @@
-//! A server of recorded responses, and the comparison of what we ask with what was recorded.
+//! A server of recorded responses, and the comparison of requests with the recorded ones.
 #![allow(
     dead_code,
     reason = "shared by several test binaries, each of which uses a part"
@@ -15,12 +15,12 @@ use super::wire::{Peer, Scene, Seen, Wire};
 /// The organization of the recordings.
 pub(crate) const ORG: &str = "66de4893384f6b2b";
 
-/// Which requests and responses a case is made of.
+/// The source of a case's requests and responses.
 #[derive(Clone, Debug)]
 pub(crate) enum Play {
     /// As a real 2.9.1 was recorded.
     Recorded(&'static str),
-    /// As the API's documents say, where no server at hand has it: InfluxDB Cloud, mostly.
+    /// From the API's documentation, if no available server has it: mostly InfluxDB Cloud.
     Documented {
         method: &'static str,
         target: &'static str,
@@ -34,7 +34,7 @@ pub(crate) enum Play {
 #[derive(Clone, Debug)]
 pub(crate) struct Turn {
     pub play: Play,
-    /// Parameters we say where the recording leaves them to the server's default.
+    /// Parameters that the client sends and the recording leaves to the server's default.
     pub also: &'static [(&'static str, &'static str)],
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn bytes(response: &super::replay::Response) -> Vec<u8> {
     out
 }
 
-/// Gives these responses, one a request, whatever is asked, over as many connections as it takes.
+/// Sends these responses, one per request, over any number of connections.
 pub(crate) fn responses(responses: Vec<Vec<u8>>) -> Wire {
     let left = std::sync::Arc::new(std::sync::Mutex::new(std::collections::VecDeque::from(
         responses,
@@ -146,7 +146,7 @@ pub(crate) fn responses(responses: Vec<Vec<u8>>) -> Wire {
     )
 }
 
-/// Plays the turns to what a case does, and compares what was asked.
+/// Plays the responses to a case, and compares the requests.
 pub(crate) fn play(turns: &[Turn], run: impl FnOnce(&Client)) {
     play_as(turns, |builder| builder.org_id(ORG), run);
 }
@@ -170,7 +170,7 @@ pub(crate) fn play_as(
     }
 }
 
-/// Compares method, path, query as a set, the body's meaning, and how we say who we are.
+/// Compares method, path, query as a set, the body's value, and the credentials.
 fn same(turn: &Turn, wanted: &Exchange, seen: &Seen) {
     let about = format!("{:?}", turn.play);
     let is_v3 = matches!(turn.play, Play::Recorded(name) if name.starts_with("http-3."));
@@ -193,7 +193,7 @@ fn same(turn: &Turn, wanted: &Exchange, seen: &Seen) {
     }
     for (name, value) in &wanted.headers {
         if let (true, Some(("Bearer", token))) = (is_v3, value.split_once(' ')) {
-            // InfluxDB 3 takes both words for a token.
+            // InfluxDB 3 accepts both schemes for a token.
             let given = format!("Token {token}");
             assert_eq!(seen.header("authorization"), Some(&*given), "{about}");
         } else if name == "Authorization" {

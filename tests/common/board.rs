@@ -1,5 +1,5 @@
-//! Hostile bytes for a response parser and a board's connection, in pieces of any size: what must hold of
-//! them. The fuzz targets use this file, too.
+//! Hostile bytes for a response parser and a board's connection, in pieces of any size, and the properties
+//! that must hold. The fuzz targets use this file, too.
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use influx_edge::Precision;
@@ -30,7 +30,7 @@ impl<'s> Sizes<'s> {
     }
 }
 
-/// What a caller of the parser sees.
+/// The events of the parser for its caller.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub head: Option<(u16, Option<usize>, bool)>,
@@ -139,11 +139,11 @@ impl Write for Tape<'_> {
     }
 }
 
-/// What a call came to.
+/// The outcome of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Called {
     pub result: Result<(), Error<ErrorKind>>,
-    /// What the records hold.
+    /// The content of the records.
     pub rows: Vec<u8>,
     /// The message of an error.
     pub message: Option<String>,
@@ -205,7 +205,7 @@ fn call(kind: u8, size: usize, bytes: &[u8], sizes: Sizes<'_>) -> (Called, bool,
     }
     let open = connection.is_open();
     let read = connection.transport().at;
-    // The next call does as it should, whatever is left on the tape.
+    // The next call works, whatever bytes are left.
     let next = connection.ping();
     assert_eq!(matches!(next, Err(Error::NotOpen)), !open);
     (

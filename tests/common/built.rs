@@ -1,4 +1,4 @@
-//! The examples as programs of their own, as a person runs them.
+//! The examples as programs, as a user runs them.
 
 use std::path::PathBuf;
 use std::process::Command;

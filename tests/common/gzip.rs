@@ -1,5 +1,5 @@
-//! Compression where nothing asks for it: servers of tests are on the loopback, to which the client
-//! compresses nothing by default.
+//! Compression on demand: the tests' servers are on the loopback, to which the client compresses nothing by
+//! default.
 
 use influx_edge::client::ClientBuilder;
 

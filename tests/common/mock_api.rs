@@ -1,7 +1,8 @@
-//! A mock server for what of InfluxDB isn't data: organizations, buckets, labels, authorizations,
-//! mappings and tasks, in memory, for the tests and the provisioning example. It knows the rules
+//! A mock server for InfluxDB's resources: organizations, buckets, labels, authorizations,
+//! mappings and tasks, in memory, for the tests and the provisioning example. It has the rules
 //! that matter to a program that provisions (names that are taken, things that aren't there, a
-//! token that is shown once, a setup that works once, sessions) and responds in the words InfluxDB OSS 2.9.1 was recorded to use.
+//! token that is shown once, a setup that works once, sessions) and responds with the recorded
+//! messages of InfluxDB OSS 2.9.1.
 //!
 //! It is not InfluxDB: it has one token, and one user, that may do everything, and runs no task.
 #![allow(
@@ -65,13 +66,13 @@ impl MockServer {
         &self.url
     }
 
-    /// How many things there are of a kind.
+    /// The number of resources of a kind.
     pub(crate) fn count(&self, kind: &str) -> usize {
         let state = self.state.lock().expect("no thread panicked");
         state.things.get(kind).map_or(0, BTreeMap::len)
     }
 
-    /// Everything there is, to be compared. Without tokens.
+    /// All resources, without tokens, for comparison.
     pub(crate) fn everything(&self) -> Json {
         let state = self.state.lock().expect("no thread panicked");
         json!({ "things": state.things, "labelled": state.labelled })
@@ -220,7 +221,7 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// What a kind is called in an error, and in the response about one of it.
+/// The name of a kind in an error and in a response.
 fn names(kind: &str) -> Option<(&'static str, Option<&'static str>)> {
     Some(match kind {
         "orgs" => ("organization", None),

@@ -1,4 +1,4 @@
-//! What the tests of the spool's public interface share.
+//! Shared code of the tests of the spool's public interface.
 #![allow(
     dead_code,
     reason = "shared by several test programs, each of which uses a part"

@@ -6,8 +6,8 @@ use influx_edge::{Client, Timestamp};
 
 use super::hostile::{Position, must_be_refused, strings};
 
-/// Writes all strings into a table, reads them back, and asks for one in `step` of them by a parameter.
-/// Returns how many were compared, and asked for.
+/// Writes all strings into a table, reads them back, and queries one in `step` of them by a parameter.
+/// Returns the numbers of compared and queried strings.
 pub(crate) fn every_string(client: &Client, db: &str, table: &str, step: usize) -> (usize, usize) {
     let database = client.v3(db);
     let texts = strings();

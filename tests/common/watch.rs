@@ -1,5 +1,5 @@
-//! Watches a whole test program for its secrets: every line that anybody logs, and every panic.
-//! What shows one fails the test, or ends the program.
+//! Watches a whole test program for its secrets: every log line, and every panic.
+//! If one of them shows a secret, the test fails or the program ends.
 //!
 //! The servers of the tests switch it on for the tokens they expect, so no test can forget to.
 
@@ -15,7 +15,7 @@ use std::sync::{Once, RwLock};
 static SECRETS: RwLock<Vec<String>> = RwLock::new(Vec::new());
 static TAP: RwLock<Option<fn(&log::Record<'_>)>> = RwLock::new(None);
 
-/// From here on this must not be seen.
+/// Registers a secret.
 pub(crate) fn watch(secret: &str) {
     static ONCE: Once = Once::new();
     let mut secrets = SECRETS.write().unwrap();
@@ -99,7 +99,7 @@ impl log::Log for Watch {
     fn flush(&self) {}
 }
 
-/// Whether a secret is in the text, which may be long and isn't kept.
+/// Returns `true` if a secret is in the text, which may be long and isn't kept.
 fn shown(text: fmt::Arguments<'_>) -> bool {
     let mut hunt = Hunt {
         buffer: [0; 2048],

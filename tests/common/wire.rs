@@ -1,5 +1,5 @@
-//! A peer made of a bare socket: it responds to the byte what a test says, which no well-behaved
-//! server would. Every step is bounded; nothing leaves the loopback.
+//! A peer on a bare socket, which responds with exactly the bytes of a test, as no well-behaved server would.
+//! Every step is bounded; nothing leaves the loopback.
 
 #![allow(
     dead_code,
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use influx_edge::Client;
 use influx_edge::client::ClientBuilder;
 
-/// The token of every test. Nothing but the wire may ever show it.
+/// The token of every test, which only requests may show.
 pub(crate) const TOKEN: &str = "canary-7f3a-TOKEN-never-printed";
 
 /// A thread that accepts connections and plays a scene on each, one scene a connection, in order.
@@ -160,7 +160,7 @@ impl Wire {
             .timeout(Duration::from_secs(5))
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
@@ -168,8 +168,8 @@ impl Wire {
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        // The scenes that nobody came for are waited out: `accept` is bounded. A test that failed
-        // shows its own panic, not this thread's.
+        // Scenes without a connection end by themselves, because `accept` is bounded. A failed test shows its own
+        // panic, not that of this thread.
         drop(self.thread.take());
     }
 }
@@ -191,7 +191,7 @@ fn accept(listener: &TcpListener) -> Option<TcpStream> {
                 stream.set_nodelay(true).unwrap();
                 return Some(stream);
             }
-            // Whoever comes comes soon; the rest is for those who never do, and there are many.
+            // Most connections come at once; many scenes never get one.
             Err(_) if start.elapsed() < Duration::from_millis(500) => {
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -306,7 +306,7 @@ impl Peer {
 
     /// Closes so that the other side sees a reset, not an end.
     pub(crate) fn reset(&mut self) {
-        // Unread input makes the kernel answer a close by RST.
+        // With unread input the kernel sends RST on a close.
         let _ = self.stream.shutdown(std::net::Shutdown::Read);
     }
 
@@ -349,11 +349,10 @@ pub(crate) fn json_error(status: &str, code: &str, message: &str) -> Vec<u8> {
     )
 }
 
-/// What a write hopes for.
+/// The response to a successful write.
 pub(crate) const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nX-Influxdb-Build: OSS\r\n\r\n";
 
-/// A peer that repeats, in every part of its response, whatever it was told that is secret, and the
-/// whole body. It opens sessions.
+/// A peer that repeats the request's secrets, in every part of its response, and its whole body. It opens sessions.
 pub(crate) fn echo(status: &'static str) -> Wire {
     Wire::each(32, move |peer| {
         while let Some(seen) = peer.request() {
@@ -386,7 +385,7 @@ pub(crate) fn hidden(what: &dyn std::fmt::Debug) {
     );
 }
 
-/// A closed port: bound once, so that it exists, and let go.
+/// A closed port: bound once and released.
 pub(crate) fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -4,8 +4,8 @@ use super::quoted;
 use crate::command::{Count, Entry, Kind};
 use std::fmt::Write;
 
-/// Finds the subcommand, which comes first, then goes through the words up to the cursor. Bash splits words at
-/// `=`, `:` and `@`, too.
+/// Finds the subcommand, which comes first, then reads the words up to the cursor. Bash also splits words at
+/// `=`, `:` and `@`.
 const HEAD: &str = r#"# bash completion of influx-edge
 _influx_edge() {
     local cur=${COMP_WORDS[COMP_CWORD]} path= option= joined= raw= operand=0 words= kind= i word
@@ -106,7 +106,7 @@ fn slashed(path: &str) -> String {
     format!("/{}", path.replace(' ', "/"))
 }
 
-/// What the pattern's value is. Text has no completion.
+/// Appends the arm that completes a value of this kind. Text has no completion.
 fn arm(arms: &mut String, pattern: &str, kind: Kind) {
     let _ = match kind {
         Kind::Text => writeln!(arms, "        {pattern}) ;;"),

@@ -3,7 +3,7 @@
 use crate::command::{Command, Entry, Kind};
 use std::fmt::Write;
 
-/// The subcommand comes first, so its words are the first ones.
+/// The names of the subcommand are always the first arguments.
 const HEAD: &str = r#"# fish completion of influx-edge
 function __influx_edge_at
     set -l typed (commandline -opc)
@@ -78,7 +78,7 @@ fn words(kind: Kind) -> String {
     }
 }
 
-/// Within single quotes fish reads `\'` and `\\`.
+/// Quotes a text for fish, whose single quotes allow `\'` and `\\`.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
 }

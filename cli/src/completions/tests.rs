@@ -71,7 +71,7 @@ fn entries() -> Vec<Entry> {
     all(&[&PUT, &TREE])
 }
 
-/// What this shell prints for a script; `None` if it is not installed.
+/// The output of this shell for a script; `None` if it is not installed.
 fn printed(shell: &str, args: &[&str]) -> Option<String> {
     let output = std::process::Command::new(shell)
         .args(args)

@@ -44,7 +44,7 @@ pub(super) fn script(entries: &[Entry]) -> String {
     text
 }
 
-/// The function of what has subcommands.
+/// Appends the function of a command with subcommands.
 fn parent(text: &mut String, function: &str, specs: &[String], commands: &[&Command]) {
     let _ = write!(
         text,
@@ -75,14 +75,14 @@ fn function(path: &str) -> String {
     format!("_influx-edge_{}", path.replace(' ', "_"))
 }
 
-/// One for each spelling.
+/// Returns a specification for the long name and one for the short.
 fn option(opt: &'static Opt) -> impl Iterator<Item = String> {
     let value = opt
         .value
         .map(|name| format!(":{}:{}", escaped(name), action(opt.kind)))
         .unwrap_or_default();
     let help = escaped(opt.help);
-    // `*`: again is no error, and some options add up.
+    // `*`: the option may be repeated.
     let long = if opt.value.is_some() {
         format!("*--{}=[{help}]{value}", opt.long)
     } else {
@@ -107,7 +107,7 @@ fn action(kind: Kind) -> String {
     }
 }
 
-/// What ends a description or a message of `_arguments` is escaped.
+/// Escapes the characters that end a description or a message of `_arguments`.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {

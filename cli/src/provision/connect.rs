@@ -1,4 +1,4 @@
-//! The connection of `provision`: a new server is set up first, if the file says so.
+//! The connection of `provision`: a new server is set up first, if the file has `[setup]`.
 
 use super::file::{self, Setup, Wanted};
 use super::items::{Done, Items};
@@ -15,7 +15,7 @@ pub(super) struct Connection {
     pub(super) client: Client,
     /// The organization of the file; `None` is the client's own.
     pub(super) org: Option<Id<Organization>>,
-    /// In a dry run: there is no organization yet, so there is nothing in it.
+    /// The organization would be created, in a dry run, so nothing exists in it.
     pub(super) is_new: bool,
 }
 
@@ -54,9 +54,7 @@ pub(super) fn connect(
             }
         }
     };
-    for warning in client.warnings() {
-        report.note(format_args!("warning: {warning}"));
-    }
+    settings::warn(&client, report);
     let Some(name) = org else {
         return Ok(Connection {
             client,
@@ -72,7 +70,7 @@ pub(super) fn connect(
     })
 }
 
-/// Sets a new server up; the client's token is the new one.
+/// Sets up a new server; returns a client with the operator's token.
 fn set_up(
     builder: ClientBuilder,
     anonymous: &Client,
@@ -92,7 +90,7 @@ fn set_up(
         let keep = bucket.keep().map_err(Failure::settings)?;
         new = new.retention(keep.unwrap_or_default());
     }
-    // A token that is there already is to be the operator's; else the server makes one up.
+    // If the file exists, its token becomes the operator's; otherwise the server generates one.
     let mut place = None;
     if let Some(file) = &setup.token_file {
         if file.exists() {
@@ -102,7 +100,7 @@ fn set_up(
         }
     }
     let done = match anonymous.setup(&new) {
-        // Another program was faster.
+        // Another program has set it up in between.
         Err(error) if error.is_conflict() => {
             return Err(Failure::new(
                 1,
@@ -128,7 +126,7 @@ fn set_up(
     Ok(builder.token(done.token()).build()?)
 }
 
-/// The credentials of a server that is set up already: those of the environment and options, else the
+/// Adds the credentials for a server that is already set up: those of environment and options, else the
 /// operator's token, else the user's password.
 fn known(
     matches: &Matches,
@@ -148,7 +146,7 @@ fn known(
     }
 }
 
-/// The organization of the file, and whether it would have to be made.
+/// Returns the organization of the file, and `true` if a dry run would create it.
 fn organization(
     client: &Client,
     name: &str,
@@ -162,7 +160,7 @@ fn organization(
         None if !create => {
             return Err(Failure::settings(format_args!(
                 "there is no organization {name:?} that this token may see; create_org = true in the file \
-                 makes it"
+                 creates it"
             )));
         }
         None if dry => {
@@ -170,7 +168,7 @@ fn organization(
             return Ok((None, true));
         }
         None => match client.organizations().create(&NewOrganization::new(name)) {
-            // Another program was faster.
+            // Another program has created it in between.
             Err(error) if error.is_conflict() => (find()?.ok_or(error)?, Done::Unchanged),
             made => (made?, Done::Created),
         },

@@ -1,4 +1,4 @@
-//! Everything in a file, one after the other: labels, buckets, tokens, mappings, tasks.
+//! Creates and updates the resources of a file in order: labels, buckets, tokens, mappings, tasks.
 
 use super::connect::Connection;
 use super::file::{self, Wanted};
@@ -12,7 +12,7 @@ use influx_edge::api::{
     NewLabel, NewTask, Permission, Plan, Resources, Status,
 };
 
-/// The ids of what is there; `None` in a dry run of what would be made.
+/// Ids by name; `None` for a resource that would be created, in a dry run.
 type Ids<T> = Vec<(String, Option<Id<T>>)>;
 
 struct Run<'a> {
@@ -78,7 +78,7 @@ fn status(active: bool) -> Status {
 }
 
 impl<'a> Run<'a> {
-    /// Resources of the organization in the file.
+    /// Returns the resources of the file's organization.
     fn ours<T: InOrg>(&self, all: fn(&Client) -> Resources<'_, T>) -> Resources<'a, T> {
         let all = all(&self.connection.client);
         match &self.connection.org {
@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Ensures a resource, or plans it in a dry run; its id is `None` where it would be made.
+    /// Ensures a resource, or plans it in a dry run; its id is `None` if it would be created.
     fn ensure<T: Ensure>(
         &self,
         all: fn(&Client) -> Resources<'_, T>,
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Puts labels on something; `None` is what would be made.
+    /// Attaches labels to a resource; `on` is `None` if that would be created.
     fn attach(
         &mut self,
         owner: &str,
@@ -159,7 +159,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// A bucket of the file, or one that is there without; `None` in a dry run if it would be made.
+    /// Returns the id of a bucket of the file or of the server; `None` if it would be created, in a dry run.
     fn bucket_id(&mut self, name: &str) -> Result<Option<Id<Bucket>>, Failure> {
         if let Some(id) = known(&self.buckets, name) {
             return Ok(id.clone());
@@ -170,7 +170,7 @@ impl<'a> Run<'a> {
         };
         let Some(bucket) = found else {
             return Err(Failure::settings(format_args!(
-                "there is no bucket {name:?}, and no [[bucket]] in the file makes it"
+                "there is no bucket {name:?}, and no [[bucket]] in the file creates it"
             )));
         };
         self.buckets
@@ -178,7 +178,7 @@ impl<'a> Run<'a> {
         Ok(Some(bucket.id))
     }
 
-    /// What a token may do; `None` in a dry run if a bucket would be made.
+    /// Returns a token's permissions; `None` if one of its buckets would be created, in a dry run.
     fn permissions(&mut self, wanted: &file::Token) -> Result<Option<Vec<Permission>>, Failure> {
         if wanted.all_access {
             return Ok(Some(Permission::all_access()));
@@ -224,12 +224,12 @@ impl<'a> Run<'a> {
             let id = plan.get().map(|token| token.id.as_str());
             let lost = plan.is_unchanged() && file.as_ref().is_some_and(|file| !file.exists());
             let note = match lost {
-                true => "its token can't be read again, and isn't in --token-dir",
+                true => "the token can't be read again and isn't in --token-dir",
                 false => "",
             };
             return self.items.add("token", name, id, Done::from(&plan), note);
         }
-        // Its place first: the token is shown once.
+        // The file comes first, because the server shows the token only once.
         let place = file.as_deref().map(SecretFile::make).transpose()?;
         let token = self.ours(Client::authorizations).ensure(&new)?;
         let id = &token.get().id;
@@ -237,7 +237,7 @@ impl<'a> Run<'a> {
         if let (Some(secret), Some(place), Some(file)) = (token.get().reveal_token(), place, &file)
         {
             if let Err(failure) = place.keep(secret) {
-                // A token that is not stored is made again by the next run.
+                // Without its file the token is lost; the next run creates another.
                 let _ = self.ours(Client::authorizations).delete(id);
                 return Err(failure);
             }

@@ -1,21 +1,20 @@
-//! `Fields`: the keys of a table of TOML, taken one by one. No types of serde: those were a twelfth of the
-//! command.
+//! `Fields`: the keys of a TOML table, one by one. Derived serde types would be a twelfth of the binary.
 
 use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A table, of which every key has to be known.
+/// A table with only known keys.
 pub(super) struct Fields<'a> {
     text: &'a str,
     table: &'a DeTable<'a>,
-    /// Where it begins.
+    /// Its offset in the text.
     start: usize,
 }
 
 impl<'a> Fields<'a> {
     /// # Errors
-    /// Returns an error for a key that is none of these.
+    /// Returns an error for an unknown key.
     pub(super) fn new(
         text: &'a str,
         table: &'a Spanned<DeTable<'a>>,
@@ -35,7 +34,7 @@ impl<'a> Fields<'a> {
             None => Ok(Fields { text, table, start }),
             Some(key) => {
                 let why = format!(
-                    "{:?} is no key here; there are {}",
+                    "{:?} is not a key here; the keys are {}",
                     key.get_ref(),
                     known.join(", ")
                 );
@@ -52,14 +51,14 @@ impl<'a> Fields<'a> {
 
     fn wrong(&self, value: &Spanned<DeValue<'_>>, key: &str, what: &str) -> String {
         let found = value.get_ref().type_str();
-        let why = format!("{key} has to be {what}, and is of the type {found}");
+        let why = format!("{key} must be {what}, not of type {found}");
         at(self.text, value.span().start, &why)
     }
 
     fn string(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<String, String> {
         let text = value.get_ref().as_str();
         text.map(str::to_owned)
-            .ok_or_else(|| self.wrong(value, key, "a text in quotes"))
+            .ok_or_else(|| self.wrong(value, key, "a string"))
     }
 
     pub(super) fn text(&self, key: &str) -> Result<Option<String>, String> {
@@ -90,18 +89,18 @@ impl<'a> Fields<'a> {
             return Ok(Vec::new());
         };
         let Some(list) = value.get_ref().as_array() else {
-            return Err(self.wrong(value, key, "a list of texts"));
+            return Err(self.wrong(value, key, "a list of strings"));
         };
         list.iter().map(|one| self.string(key, one)).collect()
     }
 
-    /// A table of texts.
+    /// A table of strings.
     pub(super) fn pairs(&self, key: &str) -> Result<Vec<(String, String)>, String> {
         let Some(value) = self.value(key) else {
             return Ok(Vec::new());
         };
         let Some(table) = value.get_ref().as_table() else {
-            return Err(self.wrong(value, key, "a table of texts"));
+            return Err(self.wrong(value, key, "a table of strings"));
         };
         let pairs = table.iter().map(|(name, value)| {
             let text = self.string(name.get_ref(), value)?;
@@ -110,7 +109,7 @@ impl<'a> Fields<'a> {
         pairs.collect()
     }
 
-    /// A table of its own.
+    /// A nested table.
     pub(super) fn table(&self, key: &str, known: &[&str]) -> Result<Option<Fields<'a>>, String> {
         self.value(key)
             .map(|value| self.inner(key, value, known))
@@ -129,7 +128,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// `[[key]]`, as often as it is there.
+    /// Calls `take` for each `[[key]]`.
     pub(super) fn tables(
         &self,
         key: &str,
@@ -149,8 +148,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The sentence with the number of the line.
-fn at(text: &str, offset: usize, why: &str) -> String {
+/// Puts the line number in front of a message.
+pub(super) fn at(text: &str, offset: usize, why: &str) -> String {
     let before = text.get(..offset).unwrap_or_default();
     let line = before.matches('\n').count().saturating_add(1);
     format!("line {line}: {why}")

@@ -1,6 +1,6 @@
-//! The file of `provision`: what is to be on a server.
+//! The file of `provision`: the wanted state of a server.
 
-use super::fields::Fields;
+use super::fields::{Fields, at};
 use crate::command;
 use crate::failure::Failure;
 use std::fs;
@@ -24,7 +24,7 @@ pub(super) struct Setup {
     pub(super) password_file: PathBuf,
     /// The first bucket; default: the first of the file.
     pub(super) bucket: Option<String>,
-    /// Where the operator's token is, or is written to.
+    /// Holds the operator's token, or is created with it.
     pub(super) token_file: Option<PathBuf>,
 }
 
@@ -41,9 +41,9 @@ pub(super) struct Bucket {
 }
 
 pub(super) struct Token {
-    /// Of the file that it is written to.
+    /// The name of its file.
     pub(super) name: String,
-    /// By which it is found again; default: the name.
+    /// Identifies it on the server; default: the name.
     pub(super) description: Option<String>,
     /// Buckets.
     pub(super) read: Vec<String>,
@@ -73,44 +73,43 @@ pub(super) struct Task {
     pub(super) labels: Vec<String>,
 }
 
-impl Setup {
-    const KEYS: &[&str] = &["user", "password_file", "bucket", "token_file"];
-}
-
-impl Label {
-    const KEYS: &[&str] = &["name", "properties"];
-}
-
-impl Dbrp {
-    const KEYS: &[&str] = &["database", "retention_policy", "bucket", "default"];
-}
-
-impl Task {
-    const KEYS: &[&str] = &[
-        "name",
-        "every",
-        "cron",
-        "offset",
-        "flux",
-        "flux_file",
-        "description",
-        "active",
-        "labels",
-    ];
-}
+// The keys of the file and of its tables.
+const KEYS: &[&str] = &[
+    "org",
+    "create_org",
+    "setup",
+    "label",
+    "bucket",
+    "token",
+    "dbrp",
+    "task",
+];
+const SETUP: &[&str] = &["user", "password_file", "bucket", "token_file"];
+const LABEL: &[&str] = &["name", "properties"];
+const BUCKET: &[&str] = &["name", "retention", "description", "labels"];
+const TOKEN: &[&str] = &[
+    "name",
+    "description",
+    "read",
+    "write",
+    "permissions",
+    "all_access",
+    "active",
+];
+const DBRP: &[&str] = &["database", "retention_policy", "bucket", "default"];
+const TASK: &[&str] = &[
+    "name",
+    "every",
+    "cron",
+    "offset",
+    "flux",
+    "flux_file",
+    "description",
+    "active",
+    "labels",
+];
 
 impl Wanted {
-    const KEYS: &[&str] = &[
-        "org",
-        "create_org",
-        "setup",
-        "label",
-        "bucket",
-        "token",
-        "dbrp",
-        "task",
-    ];
-
     fn of(fields: &Fields<'_>) -> Result<Wanted, String> {
         let mut wanted = Wanted {
             org: fields.text("org")?,
@@ -122,7 +121,7 @@ impl Wanted {
             dbrps: Vec::new(),
             tasks: Vec::new(),
         };
-        if let Some(one) = fields.table("setup", Setup::KEYS)? {
+        if let Some(one) = fields.table("setup", SETUP)? {
             wanted.setup = Some(Setup {
                 user: one.needed("user")?,
                 password_file: one.needed("password_file")?.into(),
@@ -130,14 +129,14 @@ impl Wanted {
                 token_file: one.path("token_file")?,
             });
         }
-        fields.tables("label", Label::KEYS, &mut |one| {
+        fields.tables("label", LABEL, &mut |one| {
             wanted.labels.push(Label {
                 name: one.needed("name")?,
                 properties: one.pairs("properties")?,
             });
             Ok(())
         })?;
-        fields.tables("bucket", Bucket::KEYS, &mut |one| {
+        fields.tables("bucket", BUCKET, &mut |one| {
             wanted.buckets.push(Bucket {
                 name: one.needed("name")?,
                 retention: one.text("retention")?,
@@ -146,7 +145,7 @@ impl Wanted {
             });
             Ok(())
         })?;
-        fields.tables("token", Token::KEYS, &mut |one| {
+        fields.tables("token", TOKEN, &mut |one| {
             wanted.tokens.push(Token {
                 name: one.needed("name")?,
                 description: one.text("description")?,
@@ -158,7 +157,7 @@ impl Wanted {
             });
             Ok(())
         })?;
-        fields.tables("dbrp", Dbrp::KEYS, &mut |one| {
+        fields.tables("dbrp", DBRP, &mut |one| {
             wanted.dbrps.push(Dbrp {
                 database: one.needed("database")?,
                 retention_policy: one.needed("retention_policy")?,
@@ -167,7 +166,7 @@ impl Wanted {
             });
             Ok(())
         })?;
-        fields.tables("task", Task::KEYS, &mut |one| {
+        fields.tables("task", TASK, &mut |one| {
             wanted.tasks.push(Task {
                 name: one.needed("name")?,
                 every: one.text("every")?,
@@ -184,22 +183,21 @@ impl Wanted {
         Ok(wanted)
     }
 
-    /// Reads and checks a file, and the files of Flux that it names.
+    /// Reads and checks a file and the Flux files that it names.
     ///
     /// # Errors
-    /// Returns an error if it can't be read, or for what is wrong in it, before anything is sent.
+    /// Returns an error if a file can't be read or is invalid. Nothing has been sent by then.
     pub(super) fn read(path: &Path) -> Result<Wanted, Failure> {
         let wrong = |why: &dyn std::fmt::Display| {
             Failure::settings(format_args!("{}: {why}", path.display()))
         };
         let text = text(path)?;
-        // (The error itself shows the line, which may hold what is better in a file of its own.)
+        // The error's own text shows the line, which may hold a secret.
         let table = toml::de::DeTable::parse(&text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start));
-            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-            wrong(&format_args!("line {line}: {}", error.message()))
+            let start = error.span().map_or(0, |span| span.start);
+            wrong(&at(&text, start, error.message()))
         })?;
-        let fields = Fields::new(&text, &table, Wanted::KEYS).map_err(|why| wrong(&why))?;
+        let fields = Fields::new(&text, &table, KEYS).map_err(|why| wrong(&why))?;
         let mut wanted = Wanted::of(&fields).map_err(|why| wrong(&why))?;
         let dir = path.parent().unwrap_or(Path::new(""));
         if let Some(setup) = &mut wanted.setup {
@@ -210,7 +208,7 @@ impl Wanted {
             if let Some(file) = task.flux_file.take() {
                 if task.flux.is_some() {
                     return Err(wrong(&format_args!(
-                        "task {:?} has flux and flux_file: one of them",
+                        "task {:?} has both flux and flux_file; only one is allowed",
                         task.name
                     )));
                 }
@@ -238,7 +236,7 @@ impl Wanted {
             for label in labels {
                 if !self.labels.iter().any(|one| one.name == *label) {
                     return Err(format!(
-                        "{kind} {name:?} has the label {label:?}, for which there is no [[label]]"
+                        "{kind} {name:?} has the label {label:?}, but there is no [[label]] of this name"
                     ));
                 }
             }
@@ -250,21 +248,24 @@ impl Wanted {
         for task in &self.tasks {
             let name = &task.name;
             if task.every.is_some() == task.cron.is_some() {
-                return Err(format!("task {name:?} needs every or cron, one of them"));
+                return Err(format!("task {name:?} needs either every or cron"));
             }
             if task.flux.is_none() {
                 return Err(format!("task {name:?} needs flux or flux_file"));
             }
         }
         if self.create_org && self.org.is_none() {
-            return Err("create_org is set, and org isn't: which one?".to_owned());
+            return Err("create_org is set, but org isn't".to_owned());
         }
         if let Some(setup) = &self.setup {
             if self.org.is_none() {
-                return Err("[setup] needs org: a new server's first organization".to_owned());
+                return Err("[setup] needs org: the first organization of a new server".to_owned());
             }
             if setup.bucket.is_none() && self.buckets.is_empty() {
-                return Err("[setup] needs bucket, or a [[bucket]]: its first one".to_owned());
+                return Err(
+                    "[setup] needs bucket or a [[bucket]]: the first one of a new server"
+                        .to_owned(),
+                );
             }
         }
         Ok(())
@@ -272,19 +273,17 @@ impl Wanted {
 }
 
 impl Bucket {
-    const KEYS: &[&str] = &["name", "retention", "description", "labels"];
-
-    /// How long points are kept; zero is for ever. `None` leaves it as it is.
+    /// Returns the retention period: zero is for ever, `None` leaves it unchanged.
     pub(super) fn keep(&self) -> Result<Option<Duration>, String> {
         let name = &self.name;
         match self.retention.as_deref() {
             None => Ok(None),
             Some("forever") => Ok(Some(Duration::ZERO)),
             Some(text) => match command::duration(text) {
-                // A bare number would be seconds: a slip.
+                // A bare number would be in seconds, which is hardly ever meant.
                 Some(keep) if !text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(keep)),
                 _ => Err(format!(
-                    "bucket {name:?} has the retention {text:?}: no time such as 30d, 12h, or forever"
+                    "bucket {name:?} has the retention {text:?}: expected a time such as 30d or 12h, or forever"
                 )),
             },
         }
@@ -292,21 +291,11 @@ impl Bucket {
 }
 
 impl Token {
-    const KEYS: &[&str] = &[
-        "name",
-        "description",
-        "read",
-        "write",
-        "permissions",
-        "all_access",
-        "active",
-    ];
-
     fn check(&self) -> Result<(), String> {
         let name = &self.name;
         if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
             return Err(format!(
-                "token {name:?}: the name is that of a file, without / and not hidden"
+                "token {name:?}: the name is also a file name, without / and without a leading dot"
             ));
         }
         for text in &self.permissions {
@@ -314,7 +303,7 @@ impl Token {
                 Some(("read" | "write", kind)) if !kind.is_empty() => {}
                 _ => {
                     return Err(format!(
-                        "token {name:?} has the permission {text:?}: none such as read:tasks, write:buckets"
+                        "token {name:?} has the permission {text:?}: expected one such as read:tasks or write:buckets"
                     ));
                 }
             }
@@ -322,10 +311,10 @@ impl Token {
         let some = [&self.read, &self.write, &self.permissions];
         match (self.all_access, some.iter().any(|some| !some.is_empty())) {
             (false, false) => Err(format!(
-                "token {name:?} may do nothing: read, write, permissions or all_access"
+                "token {name:?} has no permissions: set read, write, permissions or all_access"
             )),
             (true, true) => Err(format!(
-                "token {name:?} has all_access and others: one of them"
+                "token {name:?} has all_access and other permissions; only one is allowed"
             )),
             _ => Ok(()),
         }
@@ -336,28 +325,23 @@ fn unique<'a>(kind: &str, names: impl Iterator<Item = &'a String>) -> Result<(),
     let names: Vec<&String> = names.collect();
     for (index, name) in names.iter().enumerate() {
         if names.iter().take(index).any(|before| before == name) {
-            return Err(format!("{kind} {name:?} is there twice"));
+            return Err(format!("{kind} {name:?} is defined twice"));
         }
     }
     Ok(())
 }
 
-/// What a file holds.
+/// Reads a file.
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|why| {
-        Failure::new(
-            crate::failure::NO_INPUT,
-            format_args!("{}: {why}", path.display()),
-        )
-    })
+    fs::read_to_string(path).map_err(|why| Failure::no_input(path.display(), why))
 }
 
-/// What a file holds that is nothing but a secret.
+/// Reads a file that holds only a secret.
 pub(super) fn secret(path: &Path) -> Result<String, Failure> {
     let text = text(path)?;
     match text.trim() {
         "" => Err(Failure::settings(format_args!(
-            "{}: there is nothing in it",
+            "{}: the file is empty",
             path.display()
         ))),
         secret => Ok(secret.to_owned()),

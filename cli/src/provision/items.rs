@@ -1,4 +1,4 @@
-//! `Items`: the report, a line for each thing.
+//! `Items`: the report, a line for each resource.
 
 use crate::command::Matches;
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ pub(super) struct Items {
     done: Vec<Object>,
 }
 
-/// What is, or would be, done.
+/// The change that is made, or would be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Done {
     Created,
@@ -37,7 +37,7 @@ impl Items {
         }
     }
 
-    /// Reports one thing; `note` is what a person has to know of it.
+    /// Reports one resource, with a note for the operator.
     pub(super) fn add(
         &mut self,
         kind: &str,
@@ -46,7 +46,7 @@ impl Items {
         done: Done,
         note: &str,
     ) -> Result<(), Failure> {
-        let (count, word, future) = match done {
+        let (count, outcome, future) = match done {
             Done::Created => (&mut self.created, "created", "would be created"),
             Done::Changed => (&mut self.changed, "changed", "would be changed"),
             Done::Unchanged => (&mut self.unchanged, "unchanged", "unchanged"),
@@ -56,7 +56,7 @@ impl Items {
             let mut item = Object::default();
             item.set("kind", kind);
             item.set("name", name);
-            item.set("outcome", word);
+            item.set("outcome", outcome);
             if let Some(id) = id {
                 item.set("id", id);
             }
@@ -69,18 +69,18 @@ impl Items {
         if self.quiet {
             return Ok(());
         }
-        let (word, width) = match self.dry {
+        let (outcome, width) = match self.dry {
             true => (future, 16),
-            false => (word, 9),
+            false => (outcome, 9),
         };
         let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
         let separator = if note.is_empty() { "" } else { ": " };
         let text = format!("{kind} {}{id}{separator}{note}", name.escape_debug());
-        writeln!(io::stdout(), "{word:<width$}  {}", Printable(&text))?;
+        writeln!(io::stdout(), "{outcome:<width$}  {}", Printable(&text))?;
         Ok(())
     }
 
-    /// Prints a token, whatever the form of the report.
+    /// Prints a token, or adds it to the JSON report.
     pub(super) fn token(&mut self, name: &str, token: &str) -> Result<(), Failure> {
         if self.json {
             if let Some(item) = self.done.last_mut() {

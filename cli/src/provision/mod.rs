@@ -1,4 +1,4 @@
-//! `provision`: buckets, labels, tokens, mappings and tasks as a file wants them.
+//! `provision`: creates and updates the buckets, labels, tokens, mappings and tasks that a file describes.
 
 mod connect;
 mod ensure;
@@ -18,10 +18,10 @@ use std::process::ExitCode;
 
 pub(crate) const COMMAND: Command = Command {
     name: "provision",
-    summary: "make the buckets, labels, tokens and tasks of a file",
+    summary: "create the buckets, labels, tokens and tasks of a file",
     operands: &[Operand {
         name: "FILE",
-        help: "what is to be there, in TOML",
+        help: "the resources, in TOML",
         count: Count::Optional,
         kind: Kind::File,
     }],
@@ -31,27 +31,27 @@ pub(crate) const COMMAND: Command = Command {
             "token-dir",
             "DIR",
             Kind::Directory,
-            "new tokens go to DIR/NAME, mode 0600; made if it is absent",
+            "write new tokens to DIR/NAME, mode 0600; DIR is created",
         ),
         Opt::flag("show-tokens", "print new tokens"),
-        Opt::flag("example", "print a FILE with comments, and nothing else"),
+        Opt::flag("example", "print an example of FILE with comments"),
     ],
     connects: true,
-    notes: "Names buckets with their retention, labels, tokens with what they may do,\n\
-            mappings for programs of InfluxDB 1.x, tasks; the organization, and the\n\
-            first user of a new server. What isn't named is left alone; a second run\n\
-            changes nothing, and says so.",
+    notes: "FILE has buckets with their retention, labels, tokens with their permissions,\n\
+            mappings for clients of InfluxDB 1.x and tasks; the organization, and the\n\
+            first user of a new server. Resources that it doesn't name are left alone; a\n\
+            second run changes nothing.",
     examples: &[
         (
-            "Everything that can be in a file",
+            "Print a file with every key",
             "influx-edge provision --example >site.toml",
         ),
         (
-            "What would be done",
+            "Print what would be done",
             "influx-edge provision --dry-run site.toml",
         ),
         (
-            "Do it",
+            "Make the changes",
             "influx-edge provision site.toml --token-dir /etc/influx-edge/tokens",
         ),
     ],
@@ -59,7 +59,7 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-/// A file with everything that can be in it.
+/// A file with every key.
 const EXAMPLE: &str = include_str!("example.toml");
 
 fn run(matches: &Matches) -> Result<ExitCode, Failure> {
@@ -76,7 +76,7 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let places = [matches.has("token-dir"), matches.has("show-tokens")];
     if !wanted.tokens.is_empty() && !dry && places == [false, false] {
         return Err(matches.misused(
-            "the file has tokens, which the server shows once: --token-dir DIR or --show-tokens",
+            "the file has tokens, which the server shows only once; use --token-dir DIR or --show-tokens",
         ));
     }
     if let Some(dir) = matches
@@ -88,9 +88,9 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let mut items = Items::new(matches, dry);
     let connection = connect::connect(matches, &report, &wanted, &mut items)?;
     let done = ensure::all(matches, &connection, &wanted, &mut items);
-    // A session that is only dropped lives on in the server for an hour.
+    // Otherwise a session stays valid on the server for an hour.
     let signed_out = connection.client.sign_out();
-    // What was done before a failure is reported, too.
+    // Changes made before a failure are reported as well.
     items.end(&report)?;
     done?;
     signed_out?;

@@ -1,14 +1,15 @@
-//! `SecretFile`: a file for a secret that is made before the secret is.
+//! `SecretFile`: a file for a secret, created before the secret is requested.
 
 use crate::failure::Failure;
+use crate::state::{beside, sync_parent};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Makes the directory of the secrets, for its owner alone, unless it is there.
+/// Creates the directory of the secrets, for its owner only, unless it exists.
 ///
 /// # Errors
-/// Returns an error if it can't be made, for example because its parent isn't there.
+/// Returns an error if it can't be created, for example because its parent doesn't exist.
 pub(super) fn make_dir(dir: &Path) -> Result<(), Failure> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
@@ -18,14 +19,14 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), Failure> {
         made => made.map_err(|why| {
             Failure::new(
                 1,
-                format_args!("the directory {} can't be made: {why}", dir.display()),
+                format_args!("the directory {} can't be created: {why}", dir.display()),
             )
         }),
     }
 }
 
-/// A file beside its place, open for its owner alone. The secret gets its name when it is on the disk, so
-/// that one which was there stays until then. Removed when dropped without that.
+/// A temporary file next to its final path, readable only by its owner. It is renamed once the secret is on
+/// disk, so that an earlier file is kept until then; if dropped before, it is removed.
 pub(super) struct SecretFile {
     file: File,
     beside: PathBuf,
@@ -35,13 +36,11 @@ pub(super) struct SecretFile {
 
 impl SecretFile {
     /// # Errors
-    /// Returns an error if it can't be made: no secret is asked for then.
+    /// Returns an error if it can't be created. No secret is requested then.
     pub(super) fn make(place: &Path) -> Result<SecretFile, Failure> {
-        let mut beside = place.as_os_str().to_owned();
-        beside.push(".new");
-        let beside = PathBuf::from(beside);
+        let beside = beside(place, ".new");
         let made = || {
-            // Of a run that was interrupted.
+            // Left by an interrupted run.
             match fs::remove_file(&beside) {
                 Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
                 _ => {}
@@ -63,7 +62,7 @@ impl SecretFile {
     }
 
     /// # Errors
-    /// Returns an error if the secret can't be put on the disk.
+    /// Returns an error if the secret can't be stored.
     pub(super) fn keep(mut self, secret: &str) -> Result<(), Failure> {
         let kept = self
             .file
@@ -72,10 +71,8 @@ impl SecretFile {
             .and_then(|()| fs::rename(&self.beside, &self.place));
         kept.map_err(|why| Failure::new(1, format_args!("{}: {why}", self.place.display())))?;
         self.kept = true;
-        // The new name, as far as the system can; the secret itself is there.
-        if let Some(dir) = self.place.parent() {
-            let _ = File::open(dir).and_then(|dir| dir.sync_all());
-        }
+        // The rename is synced where the system can; the secret itself is on disk.
+        let _ = sync_parent(&self.place);
         Ok(())
     }
 }

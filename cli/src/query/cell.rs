@@ -1,9 +1,9 @@
-//! Rows as every output takes them, whichever language asked for them.
+//! Rows in the form of every output, whatever the language of the query.
 
 use crate::failure::Failure;
 use influx_edge::csv;
 
-/// A value as text, exactly as it came, and its type.
+/// A value as text, unchanged, and its type.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cell<'a> {
     pub(super) kind: Kind,
@@ -22,27 +22,27 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Column {
     pub(super) name: String,
-    /// Whether it is of the group key: the same in all rows of a table.
+    /// `true` if it belongs to the group key: its value is the same in all rows of a table.
     pub(super) is_group: bool,
 }
 
 /// The description of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
-    /// The number of the statement that the rows are the result of.
+    /// The number of the statement that returned the rows.
     pub(super) statement: u32,
     pub(super) columns: Vec<Column>,
 }
 
-/// Takes tables and their rows, in order.
+/// Receives tables and their rows, in order.
 pub(super) trait Sink {
-    /// A table begins; it may have no rows.
+    /// Begins a table; it may have no rows.
     fn table(&mut self, head: Head) -> Result<(), Failure>;
 
-    /// A row of the table, with a cell for each of its columns.
+    /// Takes a row of the table, with a cell for each of its columns.
     fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), Failure>;
 
-    /// The end, also of a response that failed on the way: writes what was held back.
+    /// Ends the output, also that of a response that broke off: writes buffered rows.
     fn finish(&mut self) -> Result<(), Failure>;
 }
 
@@ -54,7 +54,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The value, if it is a finite number.
+    /// Returns the value, if it is a finite number.
     pub(super) fn number(&self) -> Option<f64> {
         if self.kind != Kind::Number {
             return None;
@@ -81,7 +81,7 @@ impl<'a> From<csv::Cell<'a>> for Cell<'a> {
     }
 }
 
-/// Text on one line of a terminal: what would move the cursor or reorder the text is escaped.
+/// Escapes characters that would move the cursor of a terminal or reorder the text.
 pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -94,7 +94,7 @@ pub(super) fn printable(text: &str) -> String {
     out
 }
 
-/// Control characters, line and paragraph separators, and the controls of bidirectional text.
+/// Returns `true` for control characters, line and paragraph separators, and bidirectional controls.
 pub(super) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -1,21 +1,20 @@
-//! Flux, asked of InfluxDB 2.x.
+//! Flux queries to InfluxDB 2.x.
 
 use super::cell::{Cell, Column, Head, Sink};
 use super::params::Param;
 use super::raw::{Kept, Watched};
-use super::{Asked, broken_off};
+use super::{Request, broken_off};
 use crate::failure::Failure;
-use influx_edge::Client;
 use influx_edge::client::Query;
 use influx_edge::csv::{Decoder, Item, Table};
 use std::io::Write;
 
-/// The column in which the name of a `yield` stands.
+/// The column with the name of a `yield`.
 const RESULT: &str = "result";
 
-fn query<'c>(client: &'c Client, asked: &Asked) -> Query<'c> {
-    let mut query = client.query(asked.text.as_str());
-    for (name, param) in &asked.params {
+fn query<'c>(request: &Request<'c>) -> Query<'c> {
+    let mut query = request.client.query(request.text.as_str());
+    for (name, param) in &request.params {
         query = match param {
             Param::Text(value) => query.param(name, value.as_str()),
             Param::Int(value) => query.param(name, *value),
@@ -29,14 +28,10 @@ fn query<'c>(client: &'c Client, asked: &Asked) -> Query<'c> {
     query
 }
 
-/// Hands the rows to `sink`, and counts them.
-pub(super) fn run(
-    client: &Client,
-    asked: &Asked,
-    sink: &mut dyn Sink,
-    count: &mut u64,
-) -> Result<(), Failure> {
-    let mut rows = query(client, asked).call()?;
+/// Passes the rows to `sink` and returns their number.
+pub(super) fn run(request: &Request<'_>, sink: &mut dyn Sink) -> Result<u64, Failure> {
+    let mut rows = query(request).call()?;
+    let mut count = 0u64;
     let mut named = None;
     loop {
         match rows.next_item() {
@@ -45,18 +40,18 @@ pub(super) fn run(
                 sink.table(head(table, named.is_some()))?;
             }
             Ok(Some(Item::Row(row))) => {
-                *count = count.saturating_add(1);
+                count = count.saturating_add(1);
                 let name = named.as_deref().map(Cell::text);
                 let cells = name.into_iter().chain(row.cells().map(Cell::from));
                 sink.row(&cells.collect::<Vec<_>>())?;
             }
-            Ok(None) => return Ok(()),
-            Err(error) => return Err(broken_off(error, *count)),
+            Ok(None) => return Ok(count),
+            Err(error) => return Err(broken_off(error, count)),
         }
     }
 }
 
-/// The name that a `yield` gave to the result, unless a column has taken its place.
+/// Returns the name of the `yield`, unless the table has a column `result` itself.
 fn name(table: Table<'_>) -> Option<String> {
     let name = table.result();
     let taken = table.columns().any(|column| column.name() == RESULT);
@@ -78,24 +73,19 @@ fn head(table: Table<'_>, named: bool) -> Head {
     }
 }
 
-/// Copies the response; the error in which it may end is one here, too.
-pub(super) fn raw(
-    client: &Client,
-    asked: &Asked,
-    out: &mut dyn Write,
-    count: &mut u64,
-) -> Result<(), Failure> {
+/// Copies the response; an error at its end is returned as well.
+pub(super) fn raw(request: &Request<'_>, out: &mut dyn Write) -> Result<u64, Failure> {
     // Zeroed memory that is never touched costs nothing.
     let (mut text, mut ends) = (vec![0; 16 << 20], vec![0; 64 << 10]);
     let decoder = Decoder::new(&mut text, &mut ends);
     let mut kept = Kept { out, error: None };
     let mut watched = Watched::new(&mut kept, decoder);
-    let done = query(client, asked).write_to(&mut watched);
+    let done = query(request).write_to(&mut watched);
     if done.is_ok() {
         watched.finish();
     }
     let (rows, error) = (watched.rows, watched.error.take());
-    *count = if watched.is_empty() { 0 } else { rows.max(1) };
+    let count = if watched.is_empty() { 0 } else { rows.max(1) };
     if let Some(error) = kept.error {
         return Err(error.into());
     }
@@ -106,6 +96,6 @@ pub(super) fn raw(
             format_args!("the server reports that the query failed: {error}"),
             rows,
         )),
-        (Ok(_), None) => Ok(()),
+        (Ok(_), None) => Ok(count),
     }
 }

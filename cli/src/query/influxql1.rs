@@ -1,32 +1,27 @@
-//! InfluxQL, asked of InfluxDB 1.x and of what speaks like it.
+//! InfluxQL queries to InfluxDB 1.x and compatible servers.
 
 use super::cell::{Cell, Column, Head, Kind, Sink};
-use super::{Asked, broken_off};
+use super::{Request, broken_off};
 use crate::failure::Failure;
-use crate::report::Report;
+use influx_edge::Timestamp;
 use influx_edge::v1::{Row, Value};
-use influx_edge::{Client, Timestamp};
 
-/// Hands the rows to `sink`, and counts them. A statement that fails is an error after the rows of those
-/// behind it.
-pub(super) fn run(
-    client: &Client,
-    asked: &Asked,
-    sink: &mut dyn Sink,
-    count: &mut u64,
-    report: &Report,
-) -> Result<(), Failure> {
-    let mut query = client.v1(asked.db.as_str()).query(asked.text.as_str());
-    for (name, param) in &asked.params {
+/// Passes the rows to `sink` and returns their number. If a statement fails, the rows of the statements after
+/// it come before its error.
+pub(super) fn run(request: &Request<'_>, sink: &mut dyn Sink) -> Result<u64, Failure> {
+    let database = request.client.v1(request.db.as_str());
+    let mut query = database.query(request.text.as_str());
+    for (name, param) in &request.params {
         query = query.param(name.as_str(), param.json(name)?);
     }
     let mut rows = query.call()?;
+    let mut count = 0u64;
     let mut block = Block::default();
     let mut failure: Option<Failure> = None;
     loop {
         match rows.next() {
             Ok(Some(row)) => {
-                *count = count.saturating_add(1);
+                count = count.saturating_add(1);
                 if block.take(&row) {
                     sink.table(block.head())?;
                 }
@@ -39,16 +34,18 @@ pub(super) fn run(
             }
             Ok(None) => break,
             Err(error) => {
-                if let Some(earlier) = failure.replace(broken_off(error, *count)) {
-                    report.error(earlier);
+                if let Some(earlier) = failure.replace(broken_off(error, count)) {
+                    request.report.error(earlier);
                 }
             }
         }
     }
     for message in rows.messages() {
-        report.note(format_args!("{}: {}", message.level, message.text));
+        request
+            .report
+            .note(format_args!("{}: {}", message.level, message.text));
     }
-    failure.map_or(Ok(()), Err)
+    failure.map_or(Ok(count), Err)
 }
 
 /// Rows of one statement and series.
@@ -62,7 +59,7 @@ struct Block {
 }
 
 impl Block {
-    /// Whether the row begins another one.
+    /// Takes a row; returns `true` if it begins another block.
     fn take(&mut self, row: &Row<'_>) -> bool {
         let tags = self.tags.iter().map(|(k, v)| (k.as_str(), v.as_str()));
         if self.begun
@@ -86,7 +83,7 @@ impl Block {
         true
     }
 
-    /// Name and tags, but for what a column has the name of.
+    /// Returns the series' name and tags, without those for which there is a column.
     fn group(&self) -> impl Iterator<Item = (&str, &str)> {
         let name = (!self.series.is_empty()).then_some(("name", self.series.as_str()));
         let tags = self.tags.iter().map(|(k, v)| (k.as_str(), v.as_str()));
@@ -113,7 +110,7 @@ impl Block {
         let group = self.group().map(|(_, text)| (Kind::Text, text.to_owned()));
         let values = self.columns.iter().enumerate().map(|(n, name)| {
             match (row.values().get(n), name.as_str()) {
-                // Asked for as nanoseconds.
+                // The query requests nanoseconds.
                 (Some(Value::Int(nanos)), "time") => {
                     (Kind::Time, Timestamp::from_nanos(*nanos).to_string())
                 }

@@ -4,13 +4,14 @@ use super::cell::{Cell, Head, Kind, Sink, is_unprintable, printable};
 use crate::failure::Failure;
 use std::io::{self, Write};
 
-/// Column names once for all tables that have the same, no annotations; an empty line before other names.
+/// CSV without annotations: one header for consecutive tables of the same columns, and an empty line before
+/// another header.
 pub(super) struct Csv<W> {
     out: W,
-    /// Whether control characters are escaped.
+    /// `true` to escape control characters.
     escapes: bool,
     head: Head,
-    /// Of the names that were written last.
+    /// The last header: statement and names.
     written: Option<(u32, Vec<String>)>,
     begun: bool,
 }
@@ -63,7 +64,7 @@ impl<W: Write> Csv<W> {
     }
 }
 
-/// A cell, in quotes where RFC 4180 asks for them; an empty one that is alone would be an empty line.
+/// Writes a cell, in quotes where RFC 4180 requires them, and if it is empty and the only one of its row.
 fn quoted(out: &mut impl Write, text: &[u8], only_one: bool) -> io::Result<()> {
     let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
     let would_vanish = only_one && text.is_empty();
@@ -99,7 +100,7 @@ impl<W: Write> Sink for Csv<W> {
     }
 }
 
-/// An object a row.
+/// JSON lines: an object for each row.
 pub(super) struct Json<W> {
     out: W,
     /// `"name":`, as JSON.
@@ -158,13 +159,13 @@ impl<W: Write> Sink for Json<W> {
     }
 }
 
-/// Text as a string of JSON.
+/// Encodes a text as a JSON string.
 fn json_string(text: &str) -> String {
     escaped_json(&serde_json::Value::from(text).to_string())
 }
 
-/// JSON in which the characters that a terminal would obey, and JSON allows, are escaped. They can only be
-/// within strings, so that it means the same.
+/// Escapes the characters that JSON allows but a terminal would interpret. They occur only inside strings, so
+/// the value stays the same.
 pub(super) fn escaped_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -177,7 +178,7 @@ pub(super) fn escaped_json(json: &str) -> String {
     out
 }
 
-/// Whether the text is a number of JSON's grammar, so that it can stand there as it came.
+/// Returns `true` if the text is a number by JSON's grammar, so that it can be copied.
 pub(super) fn is_json_number(text: &[u8]) -> bool {
     let digits = |text: &[u8]| -> usize { text.iter().take_while(|b| b.is_ascii_digit()).count() };
     let mut rest = text.strip_prefix(b"-").unwrap_or(text);

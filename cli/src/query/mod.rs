@@ -31,10 +31,10 @@ const OUTPUTS: &[&str] = &["table", "csv", "jsonl", "raw", "plot", "sparkline"];
 
 pub(crate) const COMMAND: Command = Command {
     name: "query",
-    summary: "ask the server, and print rows: table, CSV, JSON lines or plots",
+    summary: "run a query and print its rows: table, CSV, JSON lines or plots",
     operands: &[Operand {
         name: "FLUX",
-        help: "the query; - or nothing: standard input",
+        help: "the query (-, and by default: stdin)",
         count: Count::Optional,
         kind: Kind::Text,
     }],
@@ -44,12 +44,15 @@ pub(crate) const COMMAND: Command = Command {
             "param",
             "NAME=VALUE",
             Kind::Text,
-            "params.NAME of the query; NAME:int=5 has a type",
+            "params.NAME in the query; NAME:int=5 sets its type",
         )
         .short('p'),
-        Opt::flag("sql", "it is SQL, for InfluxDB 3; needs --db"),
-        Opt::flag("influxql", "it is InfluxQL, for 1.x or 3; needs --db"),
-        Opt::flag("v1", "with --influxql: by the interface of InfluxDB 1.x"),
+        Opt::flag("sql", "the query is SQL, for InfluxDB 3; needs --db"),
+        Opt::flag(
+            "influxql",
+            "the query is InfluxQL, for 1.x or 3; needs --db",
+        ),
+        Opt::flag("v1", "with --influxql: use the API of InfluxDB 1.x"),
         Opt::value("db", "NAME", Kind::Text, "the database"),
         Opt::value(
             "output",
@@ -58,24 +61,28 @@ pub(crate) const COMMAND: Command = Command {
             "table, csv, jsonl, raw, plot or sparkline",
         )
         .short('O'),
-        Opt::value("width", "COLUMNS", Kind::Text, "instead of the terminal's"),
+        Opt::value(
+            "width",
+            "COLUMNS",
+            Kind::Text,
+            "width of output (default: the terminal's)",
+        ),
         Opt::flag("fail-if-empty", "exit code 3 if there are no rows"),
         Opt::value(
             "wait",
             "TIME",
             Kind::Text,
-            "retry so long if the server is away",
+            "retry for this time if the server is away",
         ),
     ],
     connects: true,
     notes: "\
 Types of parameters: string, int, uint, float, bool, duration (-1h30m), time.
-table is the default, in a pipe as well, where it isn't cut; its columns are as
-wide as 1000 rows need them. csv has the names once for tables of the same
-columns. In jsonl (or --json) NaN and infinity are null. raw is the response.
-plot and sparkline draw each series; a column is the mean of its values.
-Rows of a yield with a name begin with it: column result.
-For --sql and --influxql INFLUXDB3_URL and INFLUXDB3_TOKEN serve, too.",
+table is the default, in a pipe as well, where lines aren't cut. csv has one
+header for tables of the same columns. In jsonl (or --json) NaN and infinity are
+null. raw is the response as received. plot and sparkline draw each series; a bar
+is the mean of its values. The name of a yield is in the column result.
+INFLUXDB3_URL and INFLUXDB3_TOKEN apply if INFLUXDB_V2_URL is unset.",
     examples: &[
         (
             "For a mail from cron: a day's statistics and plots",
@@ -91,9 +98,9 @@ For --sql and --influxql INFLUXDB3_URL and INFLUXDB3_TOKEN serve, too.",
     run,
 };
 
-/// A smaller width is taken for this one.
+/// The least width; a smaller one is raised to it.
 const MIN_WIDTH: usize = 20;
-/// Of output, before it is written.
+/// Bytes of output that are buffered.
 const BUFFER: usize = 32 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +113,7 @@ enum Output {
     Sparkline,
 }
 
-/// The language, and of InfluxQL the interface.
+/// The language; of InfluxQL also the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Language {
     Flux,
@@ -114,21 +121,23 @@ enum Language {
     InfluxQl { v1: bool },
 }
 
-/// The query.
-struct Asked {
+/// A query, its server, and where messages about it go.
+#[cfg_attr(
+    not(any(feature = "v1", feature = "v3")),
+    allow(dead_code, reason = "Flux needs less")
+)]
+struct Request<'a> {
+    client: &'a Client,
+    report: &'a Report,
     text: String,
     params: Vec<(String, Param)>,
     language: Language,
     /// Empty for Flux.
-    #[cfg_attr(
-        not(any(feature = "v1", feature = "v3")),
-        allow(dead_code, reason = "there is only Flux")
-    )]
     db: String,
 }
 
 fn run(matches: &Matches) -> Result<ExitCode, Failure> {
-    // A signal ends the process as it ends any other: there is nothing to account for, and a shell sees 130.
+    // Signals have their default effect: a query leaves nothing to be accounted for, and a shell reports 130.
     let report = Report::new(matches);
     let output = output(matches)?;
     let mut terminal = Terminal::stdout();
@@ -137,30 +146,23 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
         terminal.width = Some(width.max(MIN_WIDTH));
     }
     let (language, db) = language(matches)?;
-    let asked = Asked {
-        params: params::params(matches)?,
-        text: text::text(matches, &report)?,
+    let (params, text) = (params::params(matches)?, text::text(matches, &report)?);
+    let client = client(matches, &report)?;
+    let request = Request {
+        client: &client,
+        report: &report,
+        text,
+        params,
         language,
         db,
     };
-    let client = client(matches, &report)?;
     let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    let mut count = 0;
     let ended = match output {
-        Output::Raw if is_terminal => {
-            let mut out = raw::Escaped::new(&mut out);
-            server::raw(&client, &asked, &mut out, &mut count)
-        }
-        Output::Raw => server::raw(&client, &asked, &mut out, &mut count),
-        Output::Table => {
-            let mut sink = table::Tables::new(&mut out, terminal);
-            server::rows(&client, &asked, &mut sink, &mut count, &report)
-        }
-        Output::Csv => {
-            let mut sink = lines::Csv::new(&mut out, is_terminal);
-            server::rows(&client, &asked, &mut sink, &mut count, &report)
-        }
-        Output::Json => server::json_lines(&client, &asked, &mut out, &mut count, &report),
+        Output::Raw if is_terminal => server::raw(&request, &mut raw::Escaped::new(&mut out)),
+        Output::Raw => server::raw(&request, &mut out),
+        Output::Table => server::rows(&request, &mut table::Tables::new(&mut out, terminal)),
+        Output::Csv => server::rows(&request, &mut lines::Csv::new(&mut out, is_terminal)),
+        Output::Json => server::json_lines(&request, &mut out),
         Output::Plot | Output::Sparkline => {
             let style = plot::Style {
                 terminal,
@@ -168,16 +170,13 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
                 sparklines: output == Output::Sparkline,
             };
             let mut sink = series::Plots::new(&mut out, style);
-            let ended = server::typed_rows(&client, &asked, &mut sink, &mut count, &report);
-            if sink.is_empty() {
-                count = 0;
-            }
-            ended
+            let ended = server::typed_rows(&request, &mut sink);
+            let has_numbers = !sink.is_empty();
+            ended.map(|rows| if has_numbers { rows } else { 0 })
         }
     };
     out.flush()?;
-    ended?;
-    if count > 0 {
+    if ended? > 0 {
         return Ok(ExitCode::SUCCESS);
     }
     report.note(match output {
@@ -191,16 +190,16 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
 }
 
 fn output(matches: &Matches) -> Result<Output, Failure> {
-    let asked = match (matches.text("output")?, matches.has("json")) {
+    let name = match (matches.text("output")?, matches.has("json")) {
         (None | Some("jsonl"), true) => "jsonl",
         (Some(other), true) => {
             return Err(matches.misused(format_args!(
                 "--json and --output {other} exclude each other"
             )));
         }
-        (asked, false) => asked.unwrap_or("table"),
+        (name, false) => name.unwrap_or("table"),
     };
-    Ok(match asked {
+    Ok(match name {
         "table" => Output::Table,
         "csv" => Output::Csv,
         "jsonl" => Output::Json,
@@ -208,8 +207,10 @@ fn output(matches: &Matches) -> Result<Output, Failure> {
         "plot" => Output::Plot,
         "sparkline" => Output::Sparkline,
         other => {
-            let there_are = OUTPUTS.join(", ");
-            return Err(matches.misused(format_args!("--output {other}: there are {there_are}")));
+            return Err(matches.misused(format_args!(
+                "--output {other}: the formats are {}",
+                OUTPUTS.join(", ")
+            )));
         }
     })
 }
@@ -223,16 +224,15 @@ fn language(matches: &Matches) -> Result<(Language, String), Failure> {
         (false, false) => Language::Flux,
     };
     if v1 && !matches!(language, Language::InfluxQl { .. }) {
-        return Err(matches.misused("--v1 goes with --influxql only"));
+        return Err(matches.misused("--v1 needs --influxql"));
     }
     let db = matches.text("db")?.unwrap_or_default().to_owned();
     match language {
         Language::Flux if !db.is_empty() => {
-            Err(matches
-                .misused("--db goes with --sql and --influxql; a Flux query names its bucket"))
+            Err(matches.misused("--db needs --sql or --influxql; a Flux query names its bucket"))
         }
         Language::Flux => Ok((language, db)),
-        _ if db.is_empty() => Err(matches.misused("--db is missing: the database to ask")),
+        _ if db.is_empty() => Err(matches.misused("--db is missing: the database of the query")),
         Language::Sql if !cfg!(feature = "v3") => Err(unbuilt("--sql", "v3")),
         Language::InfluxQl { v1: true } if !cfg!(feature = "v1") => Err(unbuilt("--v1", "v1")),
         Language::InfluxQl { .. } if !cfg!(any(feature = "v1", feature = "v3")) => {
@@ -242,11 +242,11 @@ fn language(matches: &Matches) -> Result<(Language, String), Failure> {
     }
 }
 
-/// What this build lacks, and how to build one that has it.
+/// Returns the error for an option that this build doesn't have.
 fn unbuilt(option: &str, features: &str) -> Failure {
     Failure::usage(format_args!(
-        "{option}: this influx-edge is built without it; \
-         cargo install influx-edge-cli --features {features} builds one that has it"
+        "{option}: not in this build of influx-edge; \
+         cargo install influx-edge-cli --features {features} adds it"
     ))
 }
 
@@ -254,7 +254,7 @@ fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
     let Some(patience) = matches.duration("wait")? else {
         return settings::client(matches, report);
     };
-    let notes = Report::new(matches);
+    let notes = *report;
     let client = settings::builder(matches)?
         .retry(RetryPolicy {
             max_retries: u32::MAX,
@@ -269,7 +269,7 @@ fn client(matches: &Matches, report: &Report) -> Result<Client, Failure> {
     Ok(client)
 }
 
-/// The error of a response that had begun.
+/// Returns the error of a response that broke off after `rows` rows.
 fn broken_off(error: impl Display, rows: u64) -> Failure {
     let rows = match rows {
         0 => String::new(),
@@ -279,7 +279,7 @@ fn broken_off(error: impl Display, rows: u64) -> Failure {
     Failure::new(1, format_args!("{error}{rows}"))
 }
 
-/// Whether the locale's characters are Unicode's.
+/// Returns `true` if the locale's encoding is UTF-8.
 fn is_unicode() -> bool {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);

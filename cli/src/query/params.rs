@@ -17,7 +17,7 @@ pub(super) enum Param {
     Time(Timestamp),
 }
 
-/// The parameters in their order.
+/// Returns the parameters in their order.
 ///
 /// # Errors
 /// Returns a usage error for one without `=`, of an unknown type, or with a value that isn't of its type.
@@ -31,35 +31,35 @@ pub(super) fn params(matches: &Matches) -> Result<Vec<(String, Param)>, Failure>
 
 fn param(text: &str) -> Result<(String, Param), String> {
     let Some((name, value)) = text.split_once('=') else {
-        return Err(String::from("no NAME=VALUE"));
+        return Err(String::from("expected NAME=VALUE"));
     };
     let (name, of_type) = name.split_once(':').unwrap_or((name, "string"));
     if name.is_empty() {
-        return Err(String::from("no NAME=VALUE"));
+        return Err(String::from("expected NAME=VALUE"));
     }
     let param = match of_type {
         "string" => Param::Text(value.to_owned()),
-        "int" => Param::Int(value.parse().map_err(words)?),
-        "uint" => Param::UInt(value.parse().map_err(words)?),
-        "float" => Param::Float(value.parse().map_err(words)?),
-        "bool" => Param::Bool(value.parse().map_err(words)?),
-        "duration" => Param::Duration(value.parse().map_err(words)?),
-        "time" => Param::Time(Timestamp::parse(value).map_err(words)?),
+        "int" => Param::Int(value.parse().map_err(text_of)?),
+        "uint" => Param::UInt(value.parse().map_err(text_of)?),
+        "float" => Param::Float(value.parse().map_err(text_of)?),
+        "bool" => Param::Bool(value.parse().map_err(text_of)?),
+        "duration" => Param::Duration(value.parse().map_err(text_of)?),
+        "time" => Param::Time(Timestamp::parse(value).map_err(text_of)?),
         other => {
             return Err(format!(
-                "{other} is no type; there are string, int, uint, float, bool, duration, time"
+                "{other} is not a type; the types are string, int, uint, float, bool, duration, time"
             ));
         }
     };
     Ok((name.to_owned(), param))
 }
 
-fn words(error: impl Display) -> String {
+fn text_of(error: impl Display) -> String {
     error.to_string()
 }
 
 impl Param {
-    /// For SQL and InfluxQL, whose parameters are JSON.
+    /// Returns the value for SQL and InfluxQL, whose parameters are JSON.
     ///
     /// # Errors
     /// Returns a usage error for a duration, which those languages have as literals only.
@@ -74,7 +74,7 @@ impl Param {
             Param::Time(time) => time.to_string().into(),
             Param::Duration(_) => {
                 return Err(Failure::usage(format_args!(
-                    "--param {name}: a duration is a parameter in Flux only; write it into the query"
+                    "--param {name}: only Flux has duration parameters; write it into the query"
                 )));
             }
         })

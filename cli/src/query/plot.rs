@@ -7,26 +7,26 @@ use crate::terminal::Terminal;
 use influx_edge::{Timestamp, csv::display_width};
 use std::io::{self, Write};
 
-/// How series are drawn.
+/// The style of plots.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     pub(super) terminal: Terminal,
-    /// Bars of block characters; plain ASCII otherwise.
+    /// `true` for block characters, `false` for ASCII.
     pub(super) unicode: bool,
     /// One line a series, in the table of statistics.
     pub(super) sparklines: bool,
 }
 
-/// Where there is no terminal.
+/// The width without a terminal.
 const WIDTH: usize = 80;
-/// The most columns of a plot, a bar each or a part of one.
+/// The most columns of a plot.
 const MAX_COLUMNS: usize = 120;
 /// The least and the most columns of a sparkline.
 const SPARK: (usize, usize) = (16, 40);
 /// The most columns of one bar.
 const MAX_BAR: usize = 6;
 const ROWS: usize = 6;
-/// From nothing to a full cell.
+/// The fillings of a cell, from empty to full.
 const BLOCKS: &[char] = &[' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII: &[char] = &[' ', '.', ':', '#'];
 const STATISTICS: [&str; 5] = ["count", "min", "mean", "max", "last"];
@@ -45,8 +45,8 @@ impl Style {
     }
 }
 
-/// Writes a table of statistics with sparklines, or before the plots; where it would not fit without
-/// cutting a name, each series has lines of its own.
+/// Writes a table of statistics, with sparklines or followed by plots. If it doesn't fit without cutting a
+/// name, each series is printed on lines of its own.
 pub(super) fn print(out: &mut impl Write, series: &[Series], style: Style) -> io::Result<()> {
     let tabulated = statistics(out, series, style)?;
     for (number, one) in series.iter().enumerate() {
@@ -77,7 +77,7 @@ pub(super) fn print(out: &mut impl Write, series: &[Series], style: Style) -> io
     Ok(())
 }
 
-/// Whether the table was written.
+/// Writes the table of statistics; returns `false` if it doesn't fit.
 fn statistics(out: &mut impl Write, series: &[Series], style: Style) -> io::Result<bool> {
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in series.iter().flat_map(|one| &one.key) {
@@ -106,9 +106,9 @@ fn statistics(out: &mut impl Write, series: &[Series], style: Style) -> io::Resu
     let rows: Vec<Vec<String>> = series.iter().map(row).collect();
     let natural = table::layout(&head, &rows, usize::MAX);
     let widest = natural.table.lines().map(display_width).max().unwrap_or(0);
-    let room = style.width().saturating_sub(widest).saturating_sub(2);
+    let space = style.width().saturating_sub(widest).saturating_sub(2);
     let needed = if style.sparklines { SPARK.0 } else { 0 };
-    if series.is_empty() || widest > style.width() || room < needed {
+    if series.is_empty() || widest > style.width() || space < needed {
         return Ok(false);
     }
     for line in table::layout(&head, &rows, style.width()).key {
@@ -121,7 +121,7 @@ fn statistics(out: &mut impl Write, series: &[Series], style: Style) -> io::Resu
         } else if let (true, Some(one)) = (style.sparklines, series.next()) {
             let gap = widest.saturating_add(2).saturating_sub(display_width(line));
             let gap = " ".repeat(gap);
-            let bars = sparkline(one, style, room.min(SPARK.1));
+            let bars = sparkline(one, style, space.min(SPARK.1));
             writeln!(out, "{}", format!("{line}{gap}{bars}").trim_end())?;
         } else {
             writeln!(out, "{line}")?;
@@ -135,8 +135,8 @@ fn numbers(series: &Series) -> impl Iterator<Item = String> {
     std::iter::once(series.count.to_string()).chain(values.map(short))
 }
 
-/// The values in as many columns as there is space for: the mean of those that fall into one, `None` where
-/// there are none.
+/// Divides the time of a series into at most `space` columns and returns the mean of the values in each;
+/// `None` for a column without values.
 fn columns(series: &Series, space: usize) -> Vec<Option<f64>> {
     let count = space.min(series.spans.len());
     let starts = || series.spans.iter().map(|span| i128::from(span.start));
@@ -148,7 +148,7 @@ fn columns(series: &Series, space: usize) -> Vec<Option<f64>> {
     let mut columns: Vec<(f64, f64)> = vec![(0.0, 0.0); count];
     for span in &series.spans {
         let at = i128::from(span.start).saturating_sub(first);
-        // To the nearest.
+        // Rounded to the nearest column, in integers: times in nanoseconds exceed the digits of a float.
         let at = at.saturating_mul(steps).saturating_add(range / 2) / range;
         let at = usize::try_from(at).unwrap_or(0);
         if let Some((mean, weight)) = columns.get_mut(at) {
@@ -162,7 +162,7 @@ fn columns(series: &Series, space: usize) -> Vec<Option<f64>> {
     columns.into_iter().map(filled).collect()
 }
 
-/// A range with round ends that holds all values. If they are all the same, they are in its middle.
+/// A range with round ends around all values; equal values are in its middle.
 struct Scale {
     low: f64,
     high: f64,
@@ -175,7 +175,7 @@ impl Scale {
         let low = values().fold(f64::INFINITY, f64::min);
         let high = values().fold(f64::NEG_INFINITY, f64::max);
         let size = low.abs().max(high.abs());
-        // What rounding leaves between equal values is no range.
+        // A range within rounding errors counts as empty.
         if high - low <= size * 1e-9 {
             let half = if size > 0.0 { size * 0.1 } else { 1.0 };
             let step = round_step(half);
@@ -185,7 +185,7 @@ impl Scale {
                 decimals: decimals(step),
             };
         }
-        // (The halves are finite where the difference is not.)
+        // The difference of two finite numbers may overflow; that of their quarters can't.
         let step = round_step((high / 4.0 - low / 4.0).max(f64::MIN_POSITIVE));
         Scale {
             low: ((low / step).floor() * step).max(f64::MIN),
@@ -194,7 +194,7 @@ impl Scale {
         }
     }
 
-    /// How much of the range is below the value, from 0 to 1.
+    /// Returns the part of the range below the value, from 0 to 1.
     fn share(&self, value: f64) -> f64 {
         let share = (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0);
         if share.is_finite() {
@@ -212,7 +212,8 @@ impl Scale {
     }
 }
 
-/// The largest of 1, 2 and 5 times a power of ten that is no larger.
+/// Returns the largest step of 1, 2 or 5 times a power of ten up to `size`: Heckbert's nice numbers for graph
+/// labels (Graphics Gems, 1990).
 fn round_step(size: f64) -> f64 {
     let power = 10f64.powf(size.log10().floor());
     let times = [5.0, 2.0, 1.0];
@@ -222,7 +223,7 @@ fn round_step(size: f64) -> f64 {
     power * fits.unwrap_or(1.0)
 }
 
-/// Decimals that tell multiples of the step apart.
+/// Returns the number of decimals that distinguishes multiples of the step.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -232,7 +233,7 @@ fn decimals(step: f64) -> usize {
     (-(step.log10() + 1e-9).floor()).clamp(0.0, 400.0) as usize
 }
 
-/// How high each bar is, in steps: the least is a thin bar, so that it is seen.
+/// Returns the height of each bar in steps. The least value has one step, so that its bar is visible.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -257,7 +258,8 @@ fn sparkline(series: &Series, style: Style, width: usize) -> String {
 fn plot(out: &mut impl Write, series: &Series, style: Style) -> io::Result<()> {
     let steps = style.steps();
     let per_row = steps.len().saturating_sub(1);
-    // The labels' width hangs on the scale, and the scale on the number of columns.
+    // The width of the labels depends on the scale, the scale on the means of the columns, and their number on
+    // the width of the labels: repeated with fewer columns until the labels fit.
     let mut space = style.width().saturating_sub(12).min(MAX_COLUMNS);
     let (values, scale, label) = loop {
         let values = columns(series, space);
@@ -304,7 +306,7 @@ fn plot(out: &mut impl Write, series: &Series, style: Style) -> io::Result<()> {
     Ok(())
 }
 
-/// The first time to the left, the last to the right if there is space.
+/// Returns the time axis: the first time on the left, the last on the right if it fits.
 fn time_axis(series: &Series, width: usize) -> Option<String> {
     if !series.timed {
         return None;
@@ -327,7 +329,7 @@ fn time_axis(series: &Series, width: usize) -> Option<String> {
     Some(format!("{first}{gap}{last}"))
 }
 
-/// A number in a few characters: six digits, but all of those before the point.
+/// Formats a number with six significant digits, but never cuts digits before the point.
 fn short(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-4..1e15).contains(&size) {

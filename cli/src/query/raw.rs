@@ -1,10 +1,9 @@
-//! `--output raw`: the response as it comes, looked at on its way.
+//! `--output raw`: the response as received, inspected while it is copied.
 
 use influx_edge::csv::{DecodeError, Decoder, Step};
 use std::io::{self, Write};
 
-/// Passes bytes on, and keeps the error that the output had: a library that is handed this makes its own
-/// words of it.
+/// Forwards bytes and keeps the output's error, which the library would turn into one of its own.
 pub(super) struct Kept<W> {
     pub(super) out: W,
     pub(super) error: Option<io::Error>,
@@ -24,14 +23,14 @@ impl<W: Write> Write for Kept<W> {
     }
 }
 
-/// Passes annotated CSV on, counts its rows, and sees the error in which it may end.
+/// Forwards annotated CSV, counts its rows and detects an error at its end.
 pub(super) struct Watched<'b, W> {
     out: W,
     decoder: Decoder<'b>,
     pub(super) rows: u64,
     /// The server's message.
     pub(super) error: Option<String>,
-    /// Whether something couldn't be decoded, so that nothing is known of what follows.
+    /// `true` after input that couldn't be decoded; the rest is forwarded without being inspected.
     blind: bool,
 }
 
@@ -46,22 +45,22 @@ impl<'b, W: Write> Watched<'b, W> {
         }
     }
 
-    /// Whether nothing was in it, as far as it could be decoded.
+    /// Returns `true` if all of it was decoded and it had no rows.
     pub(super) fn is_empty(&self) -> bool {
         self.rows == 0 && !self.blind
     }
 
-    /// The end of the response.
+    /// Ends the response.
     pub(super) fn finish(&mut self) {
         while !self.blind {
             match self.decoder.finish() {
                 Ok(Step::End) => break,
-                step => self.took(step),
+                step => self.on_step(step),
             }
         }
     }
 
-    fn took(&mut self, step: Result<Step, DecodeError>) {
+    fn on_step(&mut self, step: Result<Step, DecodeError>) {
         match step {
             Ok(Step::Record) => self.rows = self.rows.saturating_add(1),
             Ok(_) => {}
@@ -85,9 +84,9 @@ impl<W: Write> Write for Watched<'_, W> {
             match self.decoder.feed(rest) {
                 Ok((used, step)) => {
                     rest = rest.get(used..).unwrap_or_default();
-                    self.took(Ok(step));
+                    self.on_step(Ok(step));
                 }
-                Err(error) => self.took(Err(error)),
+                Err(error) => self.on_step(Err(error)),
             }
         }
         Ok(bytes.len())
@@ -98,10 +97,10 @@ impl<W: Write> Write for Watched<'_, W> {
     }
 }
 
-/// Escapes what a terminal would obey, but newlines; carriage returns before them are left out.
+/// Escapes control characters except newlines; carriage returns before newlines are removed.
 pub(super) struct Escaped<W> {
     out: W,
-    /// A byte whose meaning hangs on the next one.
+    /// A byte that can be written only once the next one is known.
     held: Option<u8>,
 }
 
@@ -137,86 +136,5 @@ impl<W: Write> Write for Escaped<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
-    }
-}
-
-/// Hands on whole lines.
-#[cfg(feature = "v3")]
-pub(super) struct EachLine<F> {
-    each: F,
-    line: Vec<u8>,
-    /// Why it ended early.
-    pub(super) failure: Option<crate::failure::Failure>,
-}
-
-#[cfg(feature = "v3")]
-mod each_line {
-    use super::EachLine;
-    use crate::failure::Failure;
-    use std::io::{self, Write};
-
-    /// As long as the rows of a response in CSV may be.
-    const MAX_LINE: usize = 16 << 20;
-
-    impl<F: FnMut(&str) -> Result<(), Failure>> EachLine<F> {
-        pub(crate) fn new(each: F) -> Self {
-            EachLine {
-                each,
-                line: Vec::new(),
-                failure: None,
-            }
-        }
-
-        /// The end of the response: what is left is the last line.
-        pub(crate) fn finish(&mut self) -> Result<(), Failure> {
-            let line = std::mem::take(&mut self.line);
-            if line.is_empty() {
-                return Ok(());
-            }
-            self.whole(&line)
-        }
-
-        fn whole(&mut self, line: &[u8]) -> Result<(), Failure> {
-            let line = std::str::from_utf8(line)
-                .map_err(|_| Failure::new(1, "the response is not UTF-8 text"))?;
-            (self.each)(line)
-        }
-
-        fn take(&mut self, piece: &[u8]) -> Result<(), Failure> {
-            for part in piece.split_inclusive(|byte| *byte == b'\n') {
-                let (text, ended) = match part.strip_suffix(b"\n") {
-                    Some(text) => (text, true),
-                    None => (part, false),
-                };
-                if self.line.len().saturating_add(text.len()) > MAX_LINE {
-                    let why = "a row of the response has more than 16 MiB; select fewer columns";
-                    return Err(Failure::new(1, why));
-                }
-                self.line.extend_from_slice(text);
-                if ended {
-                    let mut line = std::mem::take(&mut self.line);
-                    self.whole(&line)?;
-                    line.clear();
-                    self.line = line;
-                }
-            }
-            Ok(())
-        }
-    }
-
-    impl<F: FnMut(&str) -> Result<(), Failure>> Write for EachLine<F> {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            match self.take(bytes) {
-                Ok(()) => Ok(bytes.len()),
-                Err(failure) => {
-                    self.failure = Some(failure);
-                    Err(io::Error::from(io::ErrorKind::Other))
-                }
-            }
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
     }
 }

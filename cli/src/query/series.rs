@@ -7,12 +7,13 @@ use influx_edge::Timestamp;
 use std::collections::HashMap;
 use std::io::Write;
 
-/// More are not drawn, and a note says so.
+/// The most series that are drawn; a note reports further ones.
 const MAX_SERIES: usize = 100;
-/// The most spans of a series. When they are full, every two become one.
+/// The most spans of a series. When it is reached, each two neighbours become one, so that memory is bounded
+/// without knowing the length of the series.
 const MAX_SPANS: usize = 512;
 
-/// A name and the values that it stands for: `station=zrh-1`.
+/// Names and values of the group key: `station=zrh-1`.
 type Key = Vec<(String, String)>;
 
 pub(super) struct Series {
@@ -24,16 +25,16 @@ pub(super) struct Series {
     pub(super) last: f64,
     last_time: i64,
     pub(super) spans: Vec<Span>,
-    /// How many values a span has when it is full.
+    /// The number of values in a full span.
     per_span: u64,
-    /// Whether there are times; without, values are drawn in their order.
+    /// `true` if all values have times; otherwise they are drawn in their order.
     pub(super) timed: bool,
 }
 
 /// Values that follow one another.
 #[derive(Clone, Copy)]
 pub(super) struct Span {
-    /// Of its first value, in nanoseconds, or a number in order.
+    /// The time of its first value in nanoseconds, or its position.
     pub(super) start: i64,
     pub(super) count: u64,
     pub(super) mean: f64,
@@ -100,13 +101,13 @@ impl Series {
     }
 }
 
-/// The mean after one more value.
+/// Returns the mean after one more value: Welford's update, with the division first against overflow.
 #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn mean_of(mean: f64, value: f64, count: u64) -> f64 {
     mean + (value / count as f64 - mean / count as f64)
 }
 
-/// Collects the numbers of all rows, and draws them at the end.
+/// Collects the numbers of all rows and draws them at the end.
 pub(super) struct Plots<W> {
     out: W,
     style: Style,
@@ -131,7 +132,7 @@ impl<W: Write> Plots<W> {
         }
     }
 
-    /// Whether there was no number.
+    /// Returns `true` if there was no number.
     pub(super) fn is_empty(&self) -> bool {
         self.series.is_empty()
     }
@@ -208,7 +209,7 @@ impl<W: Write> Sink for Plots<W> {
     }
 }
 
-/// The time of a row: its column `_time` or `time`, or any other that is no bound of a range.
+/// Returns the time of a row: its column `_time` or `time`, or any other time that isn't the bound of a range.
 fn time<'c>(
     columns: impl Iterator<Item = (&'c super::cell::Column, &'c Cell<'c>)> + Clone,
 ) -> Option<Timestamp> {

@@ -1,100 +1,60 @@
-//! Which server is asked, and in which form its response is wanted.
+//! Sends a query to the server's interface for its language.
 
 use super::cell::Sink;
 #[cfg(feature = "v3")]
 use super::database3;
 #[cfg(feature = "v1")]
 use super::influxql1;
-use super::{Asked, Language, flux, lines, unbuilt};
+use super::{Language, Request, flux, lines, unbuilt};
 use crate::failure::Failure;
-use crate::report::Report;
-use influx_edge::Client;
 use std::io::Write;
 
-/// Hands the rows to `sink`; those that came before a failure, too.
-pub(super) fn rows(
-    client: &Client,
-    asked: &Asked,
-    sink: &mut dyn Sink,
-    count: &mut u64,
-    report: &Report,
-) -> Result<(), Failure> {
-    rows_of(server(client, asked)?, client, asked, sink, count, report)
+/// Passes the rows to `sink`, also those received before a failure, and returns their number.
+pub(super) fn rows(request: &Request<'_>, sink: &mut dyn Sink) -> Result<u64, Failure> {
+    rows_of(server(request)?, request, sink)
 }
 
-/// The same, of a server that is known.
-#[cfg_attr(not(feature = "v1"), allow(unused_variables))]
-fn rows_of(
-    server: Server,
-    client: &Client,
-    asked: &Asked,
-    sink: &mut dyn Sink,
-    count: &mut u64,
-    report: &Report,
-) -> Result<(), Failure> {
+fn rows_of(server: Server, request: &Request<'_>, sink: &mut dyn Sink) -> Result<u64, Failure> {
     let ended = match server {
-        Server::Flux => flux::run(client, asked, sink, count),
+        Server::Flux => flux::run(request, sink),
         #[cfg(feature = "v1")]
-        Server::V1 => influxql1::run(client, asked, sink, count, report),
+        Server::V1 => influxql1::run(request, sink),
         #[cfg(feature = "v3")]
-        Server::V3 => database3::run(client, asked, sink, count),
+        Server::V3 => database3::run(request, sink),
     };
     finished(ended, sink)
 }
 
-/// The same with numbers, text and times told apart, of InfluxDB 3 as well.
-pub(super) fn typed_rows(
-    client: &Client,
-    asked: &Asked,
-    sink: &mut dyn Sink,
-    count: &mut u64,
-    report: &Report,
-) -> Result<(), Failure> {
-    match server(client, asked)? {
+/// As [`rows`], but InfluxDB 3 also distinguishes numbers, text and times.
+pub(super) fn typed_rows(request: &Request<'_>, sink: &mut dyn Sink) -> Result<u64, Failure> {
+    match server(request)? {
         #[cfg(feature = "v3")]
-        Server::V3 => {
-            let ended = database3::typed(client, asked, sink, count);
-            finished(ended, sink)
-        }
-        server => rows_of(server, client, asked, sink, count, report),
+        Server::V3 => finished(database3::typed(request, sink), sink),
+        server => rows_of(server, request, sink),
     }
 }
 
-pub(super) fn json_lines(
-    client: &Client,
-    asked: &Asked,
-    out: &mut dyn Write,
-    count: &mut u64,
-    report: &Report,
-) -> Result<(), Failure> {
-    match server(client, asked)? {
+pub(super) fn json_lines(request: &Request<'_>, out: &mut dyn Write) -> Result<u64, Failure> {
+    match server(request)? {
         #[cfg(feature = "v3")]
-        Server::V3 => database3::json_lines(client, asked, out, count),
-        server => {
-            let sink = &mut lines::Json::new(out);
-            rows_of(server, client, asked, sink, count, report)
-        }
+        Server::V3 => database3::json_lines(request, out),
+        server => rows_of(server, request, &mut lines::Json::new(out)),
     }
 }
 
-pub(super) fn raw(
-    client: &Client,
-    asked: &Asked,
-    out: &mut dyn Write,
-    count: &mut u64,
-) -> Result<(), Failure> {
-    match server(client, asked)? {
-        Server::Flux => flux::raw(client, asked, out, count),
+pub(super) fn raw(request: &Request<'_>, out: &mut dyn Write) -> Result<u64, Failure> {
+    match server(request)? {
+        Server::Flux => flux::raw(request, out),
         #[cfg(feature = "v1")]
         Server::V1 => Err(Failure::usage(
-            "--output raw is not there for InfluxDB 1.x; --output jsonl is",
+            "--output raw is not available for InfluxDB 1.x; use --output jsonl",
         )),
         #[cfg(feature = "v3")]
-        Server::V3 => database3::raw(client, asked, out, count),
+        Server::V3 => database3::raw(request, out),
     }
 }
 
-fn finished(ended: Result<(), Failure>, sink: &mut dyn Sink) -> Result<(), Failure> {
+fn finished(ended: Result<u64, Failure>, sink: &mut dyn Sink) -> Result<u64, Failure> {
     match ended {
         // Standard output was closed.
         Err(failure) if failure.message.is_empty() => Err(failure),
@@ -105,7 +65,7 @@ fn finished(ended: Result<(), Failure>, sink: &mut dyn Sink) -> Result<(), Failu
     }
 }
 
-/// Which interface is asked.
+/// The interface that receives the query.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Server {
     Flux,
@@ -115,12 +75,8 @@ enum Server {
     V3,
 }
 
-#[allow(
-    unused_variables,
-    reason = "without v1 or v3 there is nothing to ask the server"
-)]
-fn server(client: &Client, asked: &Asked) -> Result<Server, Failure> {
-    match asked.language {
+fn server(request: &Request<'_>) -> Result<Server, Failure> {
+    match request.language {
         Language::Flux => Ok(Server::Flux),
         #[cfg(feature = "v3")]
         Language::Sql => Ok(Server::V3),
@@ -128,7 +84,7 @@ fn server(client: &Client, asked: &Asked) -> Result<Server, Failure> {
         Language::InfluxQl { v1: true } => Ok(Server::V1),
         #[cfg(all(feature = "v1", feature = "v3"))]
         Language::InfluxQl { v1: false } => {
-            let version = client.version()?.unwrap_or_default();
+            let version = request.client.version()?.unwrap_or_default();
             let is_v3 = version.trim_start_matches('v').starts_with("3.");
             Ok(if is_v3 { Server::V3 } else { Server::V1 })
         }
@@ -138,7 +94,7 @@ fn server(client: &Client, asked: &Asked) -> Result<Server, Failure> {
         Language::InfluxQl { .. } => Ok(Server::V3),
         #[allow(
             unreachable_patterns,
-            reason = "refused with the arguments, where it isn't built"
+            reason = "rejected with the arguments in builds without the feature"
         )]
         _ => Err(unbuilt("this language", "v1,v3")),
     }

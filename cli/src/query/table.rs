@@ -1,4 +1,4 @@
-//! Tables in columns, a page at a time, so that memory is bounded.
+//! Tables in columns, page by page, so that memory is bounded.
 
 use super::cell::{Cell, Head, Sink, printable};
 use crate::failure::Failure;
@@ -7,19 +7,19 @@ use influx_edge::csv::{TextTable, display_width};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// Rows of a page. Columns are as wide as a page needs them.
+/// The most rows of a page. The widths of columns are those of a page.
 const PAGE_ROWS: usize = 1000;
-/// The most bytes of a page, but for one row.
+/// The most bytes of a page, except for its last row.
 const PAGE_BYTES: usize = 1 << 20;
-/// What a cell takes beside its text.
+/// Bytes of a cell in addition to its text.
 const CELL_BYTES: usize = 32;
 
-/// Writes tables as text: what is the same in all rows of a group key stands above the rows, and tables of
-/// one row each, as `last()` and `mean()` give them, are shown as one.
+/// Writes tables as text. Columns of the group key with a single value are printed above the rows, and tables
+/// of one row each, as `last()` and `mean()` return them, are combined.
 pub(super) struct Tables<W> {
     out: W,
     terminal: Terminal,
-    /// The table that began, until its first row.
+    /// A table without rows so far.
     next: Option<Head>,
     page: Page,
     printed: bool,
@@ -30,7 +30,7 @@ struct Page {
     head: Head,
     rows: Vec<Vec<String>>,
     bytes: usize,
-    /// Whether each row so far is a table of its own.
+    /// `true` while each row is a table of its own.
     single: bool,
 }
 
@@ -76,7 +76,7 @@ impl<W: Write> Sink for Tables<W> {
     }
 
     fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), Failure> {
-        // No more of a cell than can be shown.
+        // A cell is cut to the most bytes that a line can show.
         let most = self.terminal.width.map_or(usize::MAX, |width| {
             width.saturating_add(1).saturating_mul(4)
         });
@@ -94,7 +94,7 @@ impl<W: Write> Sink for Tables<W> {
                 self.page.head = head;
                 self.page.single = true;
             }
-            // A second row: those before its table are shown as one without it.
+            // A second row of the last table: the earlier tables are printed without that one.
             None if self.page.single => {
                 let first = self.page.rows.pop();
                 self.flush()?;
@@ -138,7 +138,7 @@ pub(super) fn print(
 
 /// Rows as text.
 pub(super) struct Layout {
-    /// What all rows have in common, `name=value`.
+    /// The columns with the same value in all rows, `name=value`.
     pub(super) key: Vec<String>,
     /// The names of the columns, a line for each row, and notes.
     pub(super) table: String,
@@ -153,7 +153,7 @@ pub(super) fn layout(head: &Head, rows: &[Vec<String>], width: usize) -> Layout 
         .enumerate()
         .map(|(n, column)| column.is_group && rows.iter().all(|row| row.get(n) == first.get(n)))
         .collect();
-    // A table of nothing else keeps its columns.
+    // A table without other columns keeps them.
     let only_key = in_common.iter().all(|common| *common);
     let is_column = |n: &usize| only_key || in_common.get(*n) == Some(&false);
     let columns: Vec<usize> = (0..head.columns.len()).filter(is_column).collect();
@@ -175,13 +175,13 @@ pub(super) fn layout(head: &Head, rows: &[Vec<String>], width: usize) -> Layout 
     }
 }
 
-/// Words on as many lines as they need; only a word that is wider than a line is broken.
-pub(super) fn wrapped(words: impl Iterator<Item = String>, width: usize) -> Vec<String> {
+/// Breaks items into lines; only an item that is wider than a line is broken itself.
+pub(super) fn wrapped(items: impl Iterator<Item = String>, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0usize;
-    for word in words {
-        let needed = display_width(&word).saturating_add(1);
+    for item in items {
+        let needed = display_width(&item).saturating_add(1);
         if used > 0 && used.saturating_add(needed) > width {
             lines.push(std::mem::take(&mut line));
             used = 0;
@@ -189,7 +189,7 @@ pub(super) fn wrapped(words: impl Iterator<Item = String>, width: usize) -> Vec<
             line.push(' ');
             used = used.saturating_add(1);
         }
-        for c in word.chars() {
+        for c in item.chars() {
             let columns = display_width(c.encode_utf8(&mut [0; 4]));
             if used > 0 && used.saturating_add(columns) > width {
                 lines.push(std::mem::take(&mut line));

@@ -1,15 +1,15 @@
 //! The text of a query.
 
 use crate::command::Matches;
-use crate::failure::{Failure, NO_INPUT};
+use crate::failure::Failure;
 use crate::report::Report;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 
-/// A longer query is a mistake.
+/// The longest query, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
 
-/// The text of the query, from the argument, a file or standard input.
+/// Reads the query from the argument, a file or standard input.
 pub(super) fn text(matches: &Matches, report: &Report) -> Result<String, Failure> {
     let operand = matches.operand(0)?;
     let text = match (matches.path("file"), operand) {
@@ -18,9 +18,7 @@ pub(super) fn text(matches: &Matches, report: &Report) -> Result<String, Failure
         }
         (Some(path), None) => {
             let name = path.display().to_string();
-            let unreadable =
-                |why: &io::Error| Failure::new(NO_INPUT, format_args!("{name}: {why}"));
-            let file = File::open(path).map_err(|why| unreadable(&why))?;
+            let file = File::open(path).map_err(|why| Failure::no_input(&name, why))?;
             whole(file, &name)?
         }
         (None, None | Some("-")) => {
@@ -42,15 +40,9 @@ fn whole(input: impl Read, name: &str) -> Result<String, Failure> {
     input
         .take(MAX_TEXT.saturating_add(1))
         .read_to_end(&mut bytes)
-        .map_err(|why| Failure::new(NO_INPUT, format_args!("{name}: {why}")))?;
+        .map_err(|why| Failure::no_input(name, why))?;
     if bytes.len() as u64 > MAX_TEXT {
-        let why = format!("{name}: more than 1 MiB, which is no query");
-        return Err(Failure::new(NO_INPUT, why));
+        return Err(Failure::no_input(name, "the query has more than 1 MiB"));
     }
-    String::from_utf8(bytes).map_err(|_| {
-        Failure::new(
-            NO_INPUT,
-            format_args!("{name}: the query is not UTF-8 text"),
-        )
-    })
+    String::from_utf8(bytes).map_err(|_| Failure::no_input(name, "the query is not UTF-8 text"))
 }

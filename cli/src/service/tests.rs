@@ -54,7 +54,7 @@ impl Fake {
         .unwrap()
     }
 
-    /// What was sent since the last call.
+    /// The messages since the last call.
     fn received(&self) -> Vec<String> {
         let (mut all, mut buffer) = (Vec::new(), [0; 1024]);
         while let Ok(len) = self.socket.recv(&mut buffer) {

@@ -1,12 +1,12 @@
 //! Batches as line protocol on standard output, for `spool export` and `spool rejected --export`.
 
 use super::rescale::rescale;
-use super::{Walk, count, failure, json, name};
-use crate::command::{Kind, Matches, Opt};
+use super::{Stored, Walk, count, json, name};
+use crate::command::{Kind, Matches, Opt, unit};
 use crate::failure::Failure;
 use crate::report::{Printable, Report, one_line};
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Entry, Inspector};
+use influx_edge::spool::{Batch, Entry};
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
@@ -18,15 +18,14 @@ pub(super) const PRECISION: Opt = Opt::value(
     "unit of the times: ns (default), us, ms, s, stored",
 );
 
-/// The unit that is asked for; `None` is each batch's own.
-fn unit(matches: &Matches) -> Result<Option<Precision>, Failure> {
+/// Returns the requested unit; `None` is that of each batch.
+fn requested_unit(matches: &Matches) -> Result<Option<Precision>, Failure> {
     match matches.text("precision")?.unwrap_or("ns") {
-        "ns" => Ok(Some(Precision::Nanosecond)),
-        "us" => Ok(Some(Precision::Microsecond)),
-        "ms" => Ok(Some(Precision::Millisecond)),
-        "s" => Ok(Some(Precision::Second)),
         "stored" => Ok(None),
-        other => Err(matches.misused(format_args!("--precision {other}: ns, us, ms, s or stored"))),
+        name if unit(name).is_some() => Ok(unit(name)),
+        other => Err(matches.misused(format_args!(
+            "--precision {other}: the units are ns, us, ms, s and stored"
+        ))),
     }
 }
 
@@ -35,7 +34,7 @@ struct Export<'a, W> {
     unit: Option<Precision>,
     bucket: Option<&'a str>,
     json: bool,
-    /// Control characters are escaped.
+    /// `true` to escape control characters.
     terminal: bool,
     points: u64,
     buckets: BTreeSet<String>,
@@ -47,15 +46,11 @@ struct Export<'a, W> {
 }
 
 /// Prints the batches of a walk. The exit code is 1 if some of them could not be printed.
-pub(super) fn print(
-    matches: &Matches,
-    inspector: &Inspector,
-    walk: Walk,
-) -> Result<ExitCode, Failure> {
+pub(super) fn print(matches: &Matches, spool: &Stored, walk: Walk) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
     let mut export = Export {
         out: BufWriter::new(io::stdout().lock()),
-        unit: unit(matches)?,
+        unit: requested_unit(matches)?,
         bucket: matches.text("bucket")?,
         json: report.json,
         terminal: io::stdout().is_terminal(),
@@ -67,7 +62,7 @@ pub(super) fn print(
         left_over: Vec::new(),
     };
     let mut printed = Ok(());
-    let walked = walk(inspector, &mut |entry| match entry {
+    spool.walk(walk, &mut |entry| match entry {
         Entry::Batch {
             batch,
             reason,
@@ -80,8 +75,7 @@ pub(super) fn print(
             export.damaged = export.damaged.saturating_add(1);
         }
         _ => {}
-    });
-    walked.map_err(|error| failure(&error))?;
+    })?;
     printed?;
     export.out.flush()?;
     let Export {
@@ -104,8 +98,8 @@ pub(super) fn print(
     }
     if misfits > 0 {
         report.error(format_args!(
-            "the times of {misfits} of them don't fit the unit: they are in comments; --precision stored \
-             leaves every time as it is"
+            "{misfits} lines have times that don't fit the unit, and are in comments; --precision stored \
+             keeps all times"
         ));
     }
     Ok(ExitCode::from(u8::from(damaged > 0 || misfits > 0)))

@@ -1,6 +1,6 @@
-//! `spool export`: what waits, as line protocol.
+//! `spool export`: prints spooled lines as line protocol.
 
-use super::{BUCKET, DIR, entries, inspect};
+use super::{BUCKET, DIR, Stored, entries};
 use crate::command::{Command, Matches};
 use crate::failure::Failure;
 use influx_edge::spool::Inspector;
@@ -8,16 +8,16 @@ use std::process::ExitCode;
 
 pub(super) const COMMAND: Command = Command {
     name: "export",
-    summary: "print what waits as line protocol; it stays",
+    summary: "print the spooled lines as line protocol; they stay",
     operands: DIR,
     options: &[BUCKET, entries::PRECISION],
     connects: false,
-    notes: "Only reads: safe beside a running owner. A comment line before each batch\n\
-            says where it is to go. Times are converted to one unit, so that write can\n\
-            take them: a time that doesn't fit is left in a comment, and the exit code\n\
-            is 1, as it is if the spool is damaged. With --json a batch is an object.",
+    notes: "Only reads: safe while the spool is in use. A comment before\n\
+            each batch names its target. Times are converted to one unit, so that write\n\
+            can read them. A line whose time doesn't fit becomes a comment, and the exit\n\
+            code is 1, as it is if the spool is damaged. With --json a batch is an object.",
     examples: &[(
-        "What waits here, to another server",
+        "Send the lines for one bucket to another server",
         "influx-edge spool export --bucket old | influx-edge write new --url URL",
     )],
     commands: &[],
@@ -25,6 +25,5 @@ pub(super) const COMMAND: Command = Command {
 };
 
 fn run(matches: &Matches) -> Result<ExitCode, Failure> {
-    let (_, inspector) = inspect(matches)?;
-    entries::print(matches, &inspector, Inspector::walk_queue)
+    entries::print(matches, &Stored::open(matches)?, Inspector::walk_queue)
 }

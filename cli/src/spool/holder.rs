@@ -1,8 +1,8 @@
-//! Which process has a spool's directory, as Linux lists it.
+//! The process that holds the lock of a spool, as Linux shows it.
 
 use std::path::Path;
 
-/// `process 812 (influx-edge)`; `None` where the system doesn't tell.
+/// Returns `process 812 (influx-edge)`; `None` if it is unknown.
 #[cfg(target_os = "linux")]
 pub(super) fn of(dir: &Path) -> Option<String> {
     use std::fs;
@@ -23,8 +23,8 @@ pub(super) fn of(_dir: &Path) -> Option<String> {
     None
 }
 
-/// The holder of the lock by `flock` of an inode, out of `1: FLOCK ADVISORY WRITE 812 08:02:131 0 EOF`. (The
-/// device isn't compared: some file systems show another one there.)
+/// Finds the process with the `flock` lock of an inode: `1: FLOCK ADVISORY WRITE 812 08:02:131 0 EOF`. The
+/// device isn't compared, because some file systems show another one there.
 #[cfg(target_os = "linux")]
 fn pid(locks: &str, inode: u64) -> Option<u32> {
     locks.lines().find_map(|line| {

@@ -1,7 +1,7 @@
 //! `spool list` and `spool verify`.
 
 use super::survey::{self, Survey, age, bytes};
-use super::{DIR, count, failure, inspect, json, name};
+use super::{DIR, Stored, count, json, name};
 use crate::command::{Command, Matches, Opt};
 use crate::failure::Failure;
 use crate::report::{Printable, Report, one_line};
@@ -12,15 +12,15 @@ use std::process::ExitCode;
 
 pub(super) const LIST: Command = Command {
     name: "list",
-    summary: "what waits and since when, what was rejected",
+    summary: "list spooled lines with their ages, and rejected lines",
     operands: DIR,
     options: &[Opt::flag(
         "batches",
-        "each segment and each batch in it, too",
+        "list each segment and its batches as well",
     )],
     connects: false,
-    notes: "Only reads: safe beside a running owner. An age is that of the segment:\n\
-            the oldest batch in it is no older.",
+    notes: "Only reads: safe while the spool is in use. An age is that of the segment: its\n\
+            oldest batch is no older.",
     examples: &[(
         "The spool of a service",
         "influx-edge spool list /var/lib/logger/spool",
@@ -35,36 +35,34 @@ pub(super) const VERIFY: Command = Command {
     operands: DIR,
     options: &[],
     connects: false,
-    notes: "Only reads: safe beside a running owner. What is whole in a damaged spool\n\
-            is delivered; the rest is skipped and counted.",
+    notes: "Only reads: safe while the spool is in use. Intact batches of a damaged spool\n\
+            are delivered; the rest is skipped and counted.",
     examples: &[],
     commands: &[],
     run: run_verify,
 };
 
-/// At most so many reasons are listed; `spool rejected` has all.
+/// The most reasons that are listed; `spool rejected` lists all.
 const REASONS: usize = 10;
 
 fn run_list(matches: &Matches) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
-    let (dir, inspector) = inspect(matches)?;
+    let spool = Stored::open(matches)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut waiting = Survey::default();
     let mut printed = Ok(());
-    let walked = inspector.walk_queue(&mut |entry| {
+    spool.walk(Inspector::walk_queue, &mut |entry| {
         if matches.has("batches") && printed.is_ok() {
             printed = print_entry(&mut out, &entry, report.json);
         }
         waiting.take(&entry);
-    });
-    walked.map_err(|error| failure(&error))?;
+    })?;
     printed?;
-    let rejected = Survey::of(&inspector, Inspector::walk_rejected);
-    let rejected = rejected.map_err(|error| failure(&error))?;
+    let rejected = spool.survey(Inspector::walk_rejected)?;
     if report.json {
         let lines = serde_json::json!({
-            "directory": dir.to_string_lossy(),
-            "delivered_up_to": inspector.acked(),
+            "directory": spool.dir.to_string_lossy(),
+            "delivered_up_to": spool.inspector.as_ref().map_or(0, Inspector::acked),
             "segments": waiting.segments,
             "batches": waiting.total.batches,
             "points": waiting.total.points,
@@ -79,7 +77,7 @@ fn run_list(matches: &Matches) -> Result<ExitCode, Failure> {
         });
         writeln!(out, "{lines}")?;
     } else {
-        print_list(&mut out, &dir, &waiting, &rejected)?;
+        print_list(&mut out, &spool.dir, &waiting, &rejected)?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
@@ -115,7 +113,7 @@ fn print_list(
     if more > 0 {
         writeln!(
             out,
-            "  and for {more} more reasons: influx-edge spool rejected"
+            "  and {more} more reasons; see influx-edge spool rejected"
         )?;
     }
     print_damage(out, &[waiting, rejected])
@@ -188,15 +186,14 @@ fn print_entry(
 
 fn run_verify(matches: &Matches) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
-    let (dir, inspector) = inspect(matches)?;
-    let of = |walk| Survey::of(&inspector, walk).map_err(|error| failure(&error));
-    let surveys = [of(Inspector::walk_queue)?, of(Inspector::walk_rejected)?];
-    let [waiting, rejected] = &surveys;
+    let spool = Stored::open(matches)?;
+    let waiting = &spool.survey(Inspector::walk_queue)?;
+    let rejected = &spool.survey(Inspector::walk_rejected)?;
     let damaged = waiting.damaged.saturating_add(rejected.damaged);
     let mut out = io::stdout().lock();
     if report.json {
         let line = serde_json::json!({
-            "directory": dir.to_string_lossy(),
+            "directory": spool.dir.to_string_lossy(),
             "segments": waiting.segments.saturating_add(rejected.segments),
             "batches": waiting.total.batches.saturating_add(waiting.delivered),
             "rejected_batches": rejected.total.batches,
@@ -206,10 +203,10 @@ fn run_verify(matches: &Matches) -> Result<ExitCode, Failure> {
         });
         writeln!(out, "{line}")?;
     } else if damaged > 0 || !matches.has("quiet") {
-        let dir = dir.display().to_string();
+        let dir = spool.dir.display().to_string();
         writeln!(
             out,
-            "{}: {} whole in {}",
+            "{}: {} intact in {}",
             Printable(&dir),
             count(
                 waiting

@@ -1,4 +1,4 @@
-//! `spool`: what waits on disk and what was rejected, to be looked at, exported and sent.
+//! `spool`: lists, exports and sends spooled and rejected lines.
 
 mod entries;
 mod export;
@@ -14,19 +14,18 @@ use crate::command::{Command, Count, Kind, Matches, Operand, Opt};
 use crate::failure::{Failure, LATER, NO_INPUT};
 use crate::object::Object;
 use crate::state;
-use influx_edge::Spool;
-use influx_edge::spool::{Entry, Inspector, ServerKind, SpoolBuilder, SpoolError, Target};
+use influx_edge::spool::{Entry, Inspector, ServerKind, SpoolError, Target};
 use std::path::PathBuf;
 pub(crate) use survey::Survey;
 
 pub(crate) const COMMAND: Command = Command {
     name: "spool",
-    summary: "look at what waits on disk, export it, send it",
+    summary: "list, export and send the lines that wait on disk",
     operands: &[],
     options: &[],
     connects: false,
-    notes: "list, verify and export only read, so they are safe beside a running\n\
-            owner; resend and rejected --drop need the spool for themselves.",
+    notes: "list, verify and export only read, so they are safe while a process uses the\n\
+            spool; resend and rejected --drop need it to be free.",
     examples: &[],
     commands: &[
         &list::LIST,
@@ -40,7 +39,7 @@ pub(crate) const COMMAND: Command = Command {
 
 const DIR: &[Operand] = &[Operand {
     name: "DIR",
-    help: "the spool; default: that of write",
+    help: "the spool (default: that of write)",
     count: Count::Optional,
     kind: Kind::Directory,
 }];
@@ -48,50 +47,74 @@ const DIR: &[Operand] = &[Operand {
 /// A walk over the queue or over the rejected lines: a method of [`Inspector`].
 type Walk = fn(&Inspector, &mut dyn FnMut(Entry<'_>)) -> Result<(), SpoolError>;
 
-const BUCKET: Opt = Opt::value("bucket", "BUCKET", Kind::Text, "only of this bucket");
+const BUCKET: Opt = Opt::value("bucket", "BUCKET", Kind::Text, "only lines for this bucket");
 
-/// The spool that is meant.
-fn directory(matches: &Matches) -> Result<PathBuf, Failure> {
-    let given = matches.operands_from(0).next().map(PathBuf::from);
-    given.or_else(state::spool_dir).ok_or_else(|| {
-        matches.misused("DIR is missing: STATE_DIRECTORY, XDG_STATE_HOME and HOME are unset")
-    })
+/// A spool that is only read.
+struct Stored {
+    dir: PathBuf,
+    /// `None` if the default directory doesn't exist yet: nothing was ever spooled.
+    inspector: Option<Inspector>,
 }
 
-fn inspect(matches: &Matches) -> Result<(PathBuf, Inspector), Failure> {
-    let dir = directory(matches)?;
-    let inspector = Inspector::new(&dir).map_err(|error| failure(&error))?;
-    Ok((dir, inspector))
-}
+impl Stored {
+    /// Opens the spool of the operand, or the default.
+    fn open(matches: &Matches) -> Result<Stored, Failure> {
+        let given = matches.operands_from(0).next().map(PathBuf::from);
+        let is_default = given.is_none();
+        let dir = given.or_else(state::spool_dir).ok_or_else(|| {
+            matches.misused("DIR is missing: STATE_DIRECTORY, XDG_STATE_HOME and HOME are unset")
+        })?;
+        let inspector = match Inspector::new(&dir) {
+            Err(error) if is_default && is_missing(&error) => None,
+            opened => Some(opened?),
+        };
+        Ok(Stored { dir, inspector })
+    }
 
-/// Opens a spool that exists, to be changed.
-fn open(builder: SpoolBuilder) -> Result<Spool, Failure> {
-    builder.open().map_err(|error| failure(&error))
-}
-
-/// Another process that has the spool is named where the system tells its number.
-pub(crate) fn failure(error: &SpoolError) -> Failure {
-    use influx_edge::spool::SpoolError::{Failed, Full, Io, Locked};
-    match error {
-        Locked { dir } => match holder::of(dir) {
-            Some(process) => Failure::new(
-                LATER,
-                format_args!(
-                    "the spool {} is in use by {process}; it delivers what waits, or end it first",
-                    dir.display()
-                ),
-            ),
-            None => Failure::new(LATER, error),
-        },
-        Io { error: why, .. } if why.kind() == std::io::ErrorKind::NotFound => {
-            Failure::new(NO_INPUT, format_args!("there is no spool: {error}"))
+    fn walk(&self, walk: Walk, take: &mut dyn FnMut(Entry<'_>)) -> Result<(), Failure> {
+        match &self.inspector {
+            Some(inspector) => Ok(walk(inspector, take)?),
+            None => Ok(()),
         }
-        Full | Failed => Failure::new(LATER, error),
-        _ => Failure::new(NO_INPUT, error),
+    }
+
+    fn survey(&self, walk: Walk) -> Result<Survey, Failure> {
+        match &self.inspector {
+            Some(inspector) => Ok(Survey::of(inspector, walk)?),
+            None => Ok(Survey::default()),
+        }
     }
 }
 
-/// `bucket=sensors org=acme`, and the API if it isn't that of InfluxDB 2.
+fn is_missing(error: &SpoolError) -> bool {
+    matches!(error, SpoolError::Io { error, .. } if error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Names the process that uses the spool, where the system shows it.
+impl From<SpoolError> for Failure {
+    fn from(error: SpoolError) -> Failure {
+        use influx_edge::spool::SpoolError::{Failed, Full, Locked};
+        match &error {
+            Locked { dir } => match holder::of(dir) {
+                Some(process) => Failure::new(
+                    LATER,
+                    format_args!(
+                        "the spool {} is in use by {process}, which delivers its lines; wait, or stop it",
+                        dir.display()
+                    ),
+                ),
+                None => Failure::new(LATER, error),
+            },
+            missing if is_missing(missing) => {
+                Failure::new(NO_INPUT, format_args!("there is no spool: {error}"))
+            }
+            Full | Failed => Failure::new(LATER, error),
+            _ => Failure::new(NO_INPUT, error),
+        }
+    }
+}
+
+/// Returns `bucket=sensors org=acme`, and the API if it isn't that of InfluxDB 2.
 fn name(target: &Target) -> String {
     let bucket = target.bucket().escape_debug();
     let mut name = format!("bucket={bucket}");
@@ -106,7 +129,7 @@ fn name(target: &Target) -> String {
     name
 }
 
-/// The same for programs.
+/// Returns the same as JSON.
 fn json(target: &Target) -> Object {
     let org = if target.org_is_id() { "org_id" } else { "org" };
     let mut object = Object::default();

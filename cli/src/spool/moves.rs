@@ -1,19 +1,19 @@
-//! Batches moved within a spool: from the rejected ones back into the queue, from a bucket to another.
+//! Moves of batches within a spool: from the rejected lines back to the queue, from one bucket to another.
 //!
-//! What is moved is on disk at its new place before it leaves the old one: a crash in between delivers it
-//! twice, which changes nothing in the database.
+//! A batch is on disk at its new place before it is removed from the old one. After a crash in between it is
+//! delivered twice, which changes nothing in the database.
 
-use super::failure;
+use super::Stored;
 use crate::failure::Failure;
 use influx_edge::Spool;
 use influx_edge::spool::{
     Batch, Entry, Inspector, OverflowPolicy, SpoolBuilder, SpoolError, Target,
 };
 
-/// Bytes that are moved at a time.
+/// Bytes moved at a time.
 const STEP: usize = 512 << 10;
 
-/// Settings with which nothing that waits is dropped, whatever its owner's limit was: space is the disk's.
+/// Sets limits with which no spooled line is dropped, whatever the limits of the spool's owner are.
 pub(super) fn gentle(builder: SpoolBuilder) -> SpoolBuilder {
     builder
         .max_bytes(1 << 40)
@@ -21,22 +21,22 @@ pub(super) fn gentle(builder: SpoolBuilder) -> SpoolBuilder {
         .overflow_policy(OverflowPolicy::Reject)
 }
 
-/// What became of the rejected lines.
+/// The counts of a requeue.
 #[derive(Default)]
 pub(super) struct Requeued {
     pub(super) lines: u64,
-    /// Of these the server didn't say which they were, so there is no text of them.
-    pub(super) nameless: u64,
+    /// Lines whose text is unknown, because the server reported only their number.
+    pub(super) without_text: u64,
     pub(super) damaged: u64,
 }
 
-/// Puts what was rejected back into the queue.
-pub(super) fn requeue(spool: &mut Spool, inspector: &Inspector) -> Result<Requeued, Failure> {
+/// Puts the rejected lines back into the queue.
+pub(super) fn requeue(spool: &mut Spool, stored: &Stored) -> Result<Requeued, Failure> {
     let mut done = Requeued::default();
     let mut appended: Result<(), SpoolError> = Ok(());
-    let walked = inspector.walk_rejected(&mut |entry| match entry {
+    stored.walk(Inspector::walk_rejected, &mut |entry| match entry {
         Entry::Batch { batch, .. } if batch.lines.is_empty() => {
-            done.nameless = done.nameless.saturating_add(u64::from(batch.points));
+            done.without_text = done.without_text.saturating_add(u64::from(batch.points));
         }
         Entry::Batch { batch, .. } if appended.is_ok() => {
             appended = spool.append(batch).map(|_| ());
@@ -46,15 +46,14 @@ pub(super) fn requeue(spool: &mut Spool, inspector: &Inspector) -> Result<Requeu
             done.damaged = done.damaged.saturating_add(1);
         }
         _ => {}
-    });
-    walked.map_err(|error| failure(&error))?;
-    appended.map_err(|error| failure(&error))?;
-    spool.sync().map_err(|error| failure(&error))?;
-    spool.clear_rejected().map_err(|error| failure(&error))?;
+    })?;
+    appended?;
+    spool.sync()?;
+    spool.clear_rejected()?;
     Ok(done)
 }
 
-/// Moves what waits for a bucket to another one; how many points those are.
+/// Moves the spooled lines of a bucket to another one; returns the number of points.
 pub(super) fn rename(spool: &mut Spool, old: &str, new: &str) -> Result<u64, Failure> {
     let mut points = 0_u64;
     let mut lines = Vec::new();
@@ -64,18 +63,12 @@ pub(super) fn rename(spool: &mut Spool, old: &str, new: &str) -> Result<u64, Fai
             true => Target::with_org_id(target.org(), new),
             false => Target::new(target.org(), new),
         };
-        let moved = moved
-            .map_err(|error| failure(&error))?
-            .for_server(target.server());
-        loop {
-            let read = spool.read_batches(&target, STEP, &mut lines);
-            let Some(group) = read.map_err(|error| failure(&error))? else {
-                break;
-            };
+        let moved = moved?.for_server(target.server());
+        while let Some(group) = spool.read_batches(&target, STEP, &mut lines)? {
             let count = u32::try_from(group.points).unwrap_or(u32::MAX);
             let batch = Batch::new(&moved, group.precision, count, &lines);
-            spool.append(batch).map_err(|error| failure(&error))?;
-            spool.sync().map_err(|error| failure(&error))?;
+            spool.append(batch)?;
+            spool.sync()?;
             spool.ack(&group);
             points = points.saturating_add(group.points);
         }

@@ -1,6 +1,6 @@
-//! `spool rejected`: what a server refused for good, and why.
+//! `spool rejected`: the lines that a server rejected, and the reasons.
 
-use super::{BUCKET, DIR, count, entries, failure, inspect, moves, name, open};
+use super::{BUCKET, DIR, Stored, count, entries, moves, name};
 use crate::command::{Command, Matches, Opt};
 use crate::failure::Failure;
 use crate::report::{Report, one_line};
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 pub(super) const COMMAND: Command = Command {
     name: "rejected",
-    summary: "what the server rejected, and why",
+    summary: "list the lines that the server rejected, and why",
     operands: DIR,
     options: &[
         Opt::flag("export", "print the lines, each reason in a comment"),
@@ -21,8 +21,8 @@ pub(super) const COMMAND: Command = Command {
         entries::PRECISION,
     ],
     connects: false,
-    notes: "Export the lines, put them right, write them, then drop them here. If\n\
-            the server was to blame, spool resend --rejected sends them again.",
+    notes: "Export the lines, correct and write them, then drop them here. If the cause\n\
+            was on the server, spool resend --rejected sends them again.",
     examples: &[
         (
             "1. Edit rejected.lp",
@@ -36,31 +36,33 @@ pub(super) const COMMAND: Command = Command {
 };
 
 fn run(matches: &Matches) -> Result<ExitCode, Failure> {
+    let report = Report::new(matches);
     let (exports, drops) = (matches.has("export"), matches.has("drop"));
     if exports && drops {
         return Err(matches.misused("--export and --drop exclude each other"));
     }
     if drops && matches.has("bucket") {
-        return Err(matches.misused("--drop removes those of all buckets: leave out --bucket"));
+        return Err(matches.misused("--drop removes the lines for all buckets; leave out --bucket"));
     }
-    let (dir, inspector) = inspect(matches)?;
+    let stored = Stored::open(matches)?;
     if exports {
-        return entries::print(matches, &inspector, Inspector::walk_rejected);
+        return entries::print(matches, &stored, Inspector::walk_rejected);
     }
     if drops {
-        let mut spool = open(moves::gentle(Spool::builder(dir)))?;
-        let lines = spool.clear_rejected().map_err(|error| failure(&error))?;
-        spool.close().map_err(|error| failure(&error))?;
-        return dropped(matches, lines);
+        if stored.inspector.is_none() {
+            return dropped(&report, 0);
+        }
+        let mut spool = moves::gentle(Spool::builder(stored.dir)).open()?;
+        let lines = spool.clear_rejected()?;
+        spool.close()?;
+        return dropped(&report, lines);
     }
-    let survey =
-        Survey::of(&inspector, Inspector::walk_rejected).map_err(|error| failure(&error))?;
-    list(matches, &survey)?;
+    let survey = stored.survey(Inspector::walk_rejected)?;
+    list(&report, matches.text("bucket")?, &survey)?;
     Ok(ExitCode::from(u8::from(survey.damaged > 0)))
 }
 
-fn dropped(matches: &Matches, lines: u64) -> Result<ExitCode, Failure> {
-    let report = Report::new(matches);
+fn dropped(report: &Report, lines: u64) -> Result<ExitCode, Failure> {
     if report.json {
         writeln!(io::stdout(), "{}", serde_json::json!({ "dropped": lines }))?;
     } else {
@@ -69,10 +71,8 @@ fn dropped(matches: &Matches, lines: u64) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A line for each reason.
-fn list(matches: &Matches, survey: &Survey) -> Result<(), Failure> {
-    let report = Report::new(matches);
-    let bucket = matches.text("bucket")?;
+/// Prints a line for each reason.
+fn list(report: &Report, bucket: Option<&str>, survey: &Survey) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if report.json {
         for line in survey.reasons_json(bucket) {

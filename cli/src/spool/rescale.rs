@@ -2,8 +2,8 @@
 
 use influx_edge::Precision;
 
-/// Copies lines with their times in another unit. A line whose time does not fit it goes to `left_over`
-/// as it is; returns how many those are. Lines without a time are copied as they are.
+/// Copies lines with their times in another unit. A line whose time doesn't fit is copied unchanged to
+/// `left_over`; returns the number of those. Lines without a time are copied unchanged.
 pub(super) fn rescale(
     lines: &[u8],
     from: Precision,
@@ -44,7 +44,7 @@ pub(super) fn rescale(
     failed
 }
 
-/// `None` if it is too large for the finer unit, or the coarser one would lose a part of it.
+/// Converts a time; `None` if it overflows the finer unit, or isn't a multiple of the coarser one.
 fn convert(time: i64, from: Precision, to: Precision) -> Option<i64> {
     let nanoseconds = i128::from(time).checked_mul(i128::from(from.nanos()))?;
     let unit = i128::from(to.nanos());
@@ -54,13 +54,13 @@ fn convert(time: i64, from: Precision, to: Precision) -> Option<i64> {
     i64::try_from(nanoseconds.checked_div(unit)?).ok()
 }
 
-/// The time at a line's end, and what is before it. A number behind a blank is nothing else there: fields
-/// have a `=`, strings end with a quote.
+/// Splits the time off the end of a line. A number after the last blank can only be the time: fields have a
+/// `=`, strings end with a quote.
 fn time(line: &[u8]) -> Option<(&[u8], i64)> {
     let blank = line.iter().rposition(|byte| *byte == b' ')?;
     let (head, time) = line.split_at_checked(blank.checked_add(1)?)?;
     let time = std::str::from_utf8(time).ok()?;
-    // `+5` is no time.
+    // `+5` is not a time.
     let digits = time.strip_prefix('-').unwrap_or(time);
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -68,8 +68,8 @@ fn time(line: &[u8]) -> Option<(&[u8], i64)> {
     Some((head, time.parse().ok()?))
 }
 
-/// A line and what follows its newline, by the rule of InfluxDB's `scanLine`: a newline within a string
-/// doesn't end it.
+/// Splits a text after its first line, by the rule of InfluxDB's `scanLine`: a newline within a string doesn't
+/// end a line. A quote begins a string only where a value begins, that is with more `=` than commas so far.
 fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
     let (mut in_fields, mut quoted) = (false, false);
     let (mut equals, mut commas) = (0_u64, 0_u64);

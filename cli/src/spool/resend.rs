@@ -1,8 +1,8 @@
-//! `spool resend`: delivers what waits, now.
+//! `spool resend`: delivers spooled lines now.
 
-use super::{DIR, Survey, count, failure, inspect, moves, name, open};
+use super::{DIR, Stored, count, moves, name};
 use crate::command::{Command, Kind, Matches, Opt};
-use crate::failure::{Failure, LATER, REJECTED};
+use crate::failure::{Failure, LATER, REJECTED, for_operator};
 use crate::report::Report;
 use crate::settings;
 use crate::signals::Stop;
@@ -15,16 +15,16 @@ use std::time::{Duration, Instant};
 
 pub(super) const COMMAND: Command = Command {
     name: "resend",
-    summary: "deliver what waits in a spool, now",
+    summary: "deliver the lines in a spool now",
     operands: DIR,
     options: &[
         Opt::value(
             "rename",
             "OLD=NEW",
             Kind::Text,
-            "what waits for bucket OLD goes to NEW",
+            "send the lines for bucket OLD to NEW",
         ),
-        Opt::flag("rejected", "what was rejected, too, once more"),
+        Opt::flag("rejected", "send rejected lines again as well"),
         Opt::value(
             "api",
             "API",
@@ -39,20 +39,20 @@ pub(super) const COMMAND: Command = Command {
         ),
     ],
     connects: true,
-    notes: "Token, URL and organization are those of now: what waits goes there, whatever\n\
-            they were. If it is for several organizations, --org says that all of it\n\
-            goes to one. The spool has to be free: stop its owner, who delivers, too.",
+    notes: "Lines are sent with the present token, URL and organization. If they are for\n\
+            several organizations, --org sends all of them to one. The spool must be\n\
+            free: stop the process that uses it.",
     examples: &[(
-        "The bucket has another name now",
+        "The bucket was renamed",
         "influx-edge spool resend --rename sensor=sensors",
     )],
     commands: &[],
     run,
 };
 
-/// How often the loop looks up.
+/// The longest pause of the loop.
 const TICK: Duration = Duration::from_millis(200);
-/// So many rejected lines are shown.
+/// The most rejected lines that are shown.
 const SHOWN: usize = 10;
 
 fn run(matches: &Matches) -> Result<ExitCode, Failure> {
@@ -60,42 +60,24 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let renames = renames(matches)?;
     let patience = matches.duration("patience")?;
     let patience = patience.unwrap_or(Duration::from_secs(60));
-    // (Opening a spool would make its directory.)
-    let (dir, inspector) = inspect(matches)?;
+    // Opened for reading first: a spool that is opened for writing is created.
+    let stored = Stored::open(matches)?;
     let client = settings::client(matches, &report)?;
-    let mut spool = open(moves::gentle(Spool::builder(dir)))?;
-    // Asked before anything is moved.
+    if stored.inspector.is_none() {
+        return end(&report, Sent::default(), None, &Stop::default());
+    }
+    let mut spool = moves::gentle(Spool::builder(&stored.dir)).open()?;
+    // Checked before anything is moved.
     let mut all = spool.targets();
     if matches.has("rejected") {
-        let rejected = Survey::of(&inspector, Inspector::walk_rejected);
-        all.extend(
-            rejected
-                .map_err(|error| failure(&error))?
-                .targets
-                .into_keys(),
-        );
+        let rejected = stored.survey(Inspector::walk_rejected)?;
+        all.extend(rejected.targets.into_keys());
     }
     all.retain(is_known);
     check_orgs(matches, &all)?;
     let is_v3 = is_v3(matches, &all)?;
     if matches.has("rejected") {
-        let done = moves::requeue(&mut spool, &inspector)?;
-        report.note(format_args!(
-            "{} wait again",
-            count(done.lines, "rejected line")
-        ));
-        if done.nameless > 0 {
-            report.error(format_args!(
-                "{} more can't be sent again: the server didn't name them when it rejected them",
-                done.nameless
-            ));
-        }
-        if done.damaged > 0 {
-            report.error(format_args!(
-                "{} among them: what was there is gone",
-                count(done.damaged, "damaged place")
-            ));
-        }
+        requeue(&mut spool, &stored, &report)?;
     }
     for (old, new) in renames {
         let points = moves::rename(&mut spool, old, new)?;
@@ -124,7 +106,10 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let builder = builder(&client, first.bucket(), is_v3)?;
     let thread = std::thread::current();
     let stop = Stop::listen(move || thread.unpark())?;
-    let writer = builder.spool(spool).adopt_all().on_event(tell(matches));
+    let writer = builder
+        .spool(spool)
+        .adopt_all()
+        .on_event(print_failures(report));
     let mut writer = writer.build()?;
     deliver(&mut writer, &report, patience, &stop)?;
     let mut sent = Sent::of(&writer);
@@ -133,10 +118,32 @@ fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let why = writer
         .last_error()
         .filter(|_| sent.left > 0)
-        .map(|error| (error.to_string(), code(&error)));
-    // Nothing is in memory alone.
+        .map(|error| (for_operator(&error.to_string()), code(&error)));
+    // Every line is on disk, so nothing is lost.
     drop(writer.close_within(Duration::ZERO));
     end(&report, sent, why, &stop)
+}
+
+/// Puts the rejected lines back into the queue, and prints their number.
+fn requeue(spool: &mut Spool, stored: &Stored, report: &Report) -> Result<(), Failure> {
+    let done = moves::requeue(spool, stored)?;
+    report.note(format_args!(
+        "{} wait again",
+        count(done.lines, "rejected line")
+    ));
+    if done.without_text > 0 {
+        report.error(format_args!(
+            "{} more can't be sent again: the server reported only their number",
+            done.without_text
+        ));
+    }
+    if done.damaged > 0 {
+        report.error(format_args!(
+            "{} among the rejected lines; the content is lost",
+            count(done.damaged, "damaged place")
+        ));
+    }
+    Ok(())
 }
 
 fn renames(matches: &Matches) -> Result<Vec<(&str, &str)>, Failure> {
@@ -159,7 +166,7 @@ fn is_known(target: &Target) -> bool {
     )
 }
 
-/// What waits for several organizations goes to one only if that is asked for.
+/// Returns a usage error if the lines are for several organizations, unless `--org` sends them to one.
 fn check_orgs(matches: &Matches, targets: &[Target]) -> Result<(), Failure> {
     let mut orgs: Vec<&str> = Vec::new();
     let named = targets
@@ -179,20 +186,20 @@ fn check_orgs(matches: &Matches, targets: &[Target]) -> Result<(), Failure> {
         .map(|org| org.escape_debug().to_string())
         .collect();
     Err(matches.misused(format_args!(
-        "what waits is for the organizations {}; --org ORG sends all of it to one",
+        "the lines are for the organizations {}; --org ORG sends all of them to one",
         orgs.join(", ")
     )))
 }
 
-/// Whether it is sent by the API of InfluxDB 3: what waits was for it, or `--api` says so.
+/// Returns `true` to use the API of InfluxDB 3: by `--api`, or because the lines are for it.
 fn is_v3(matches: &Matches, targets: &[Target]) -> Result<bool, Failure> {
     let v3 = |target: &Target| target.server() == ServerKind::V3;
     match matches.text("api")? {
         Some("v2") => Ok(false),
         Some("v3") => Ok(true),
-        Some(other) => Err(matches.misused(format_args!("--api {other}: v2 or v3"))),
+        Some(other) => Err(matches.misused(format_args!("--api {other}: expected v2 or v3"))),
         None if targets.iter().any(v3) && !targets.iter().all(v3) => Err(matches.misused(
-            "what waits is for servers of several kinds; --api v2 or --api v3 sends all of it to one",
+            "the lines are for servers of several kinds; --api v2 or --api v3 sends all of them to one",
         )),
         None => Ok(targets.iter().any(v3)),
     }
@@ -210,14 +217,13 @@ fn builder(client: &Client, bucket: &str, is_v3: bool) -> Result<WriterBuilder, 
     ));
 }
 
-/// Prints each failure while it happens.
-fn tell(matches: &Matches) -> impl FnMut(&Event<'_>) + Send + 'static {
-    let report = Report::new(matches);
+/// Prints each failure as it occurs.
+fn print_failures(report: Report) -> impl FnMut(&Event<'_>) + Send + 'static {
     move |event| match event {
         Event::Failed {
             error, retry_in, ..
         } => report.note(format_args!(
-            "{error}; again in {:.1} s",
+            "{error}; next attempt in {:.1} s",
             retry_in.as_secs_f32()
         )),
         Event::SpoolFailed { message, .. } => report.error(message),
@@ -225,7 +231,7 @@ fn tell(matches: &Matches) -> impl FnMut(&Event<'_>) + Send + 'static {
     }
 }
 
-/// Sends until nothing waits, time is up or a signal comes. Each request is left to its end.
+/// Sends until the spool is empty, the time is up or a signal is received. Requests are never interrupted.
 fn deliver(
     writer: &mut Writer,
     report: &Report,
@@ -233,7 +239,8 @@ fn deliver(
     stop: &Stop,
 ) -> Result<(), Failure> {
     let begun = Instant::now();
-    // Ends the pause that machines take which restart together. Sends nothing itself.
+    // Ends the random pause before the first attempt, which keeps machines that restart together from sending
+    // together. With no time left it sends nothing itself.
     let _ = writer.flush_within(Duration::ZERO);
     loop {
         let due = writer.poll()?;
@@ -254,7 +261,7 @@ fn deliver(
     }
 }
 
-/// Shows the first of the lines that were rejected; all are in the spool.
+/// Prints the first of the rejected lines; all are in the spool.
 fn rejected(writer: &mut Writer, report: &Report) {
     let all = writer.take_rejected();
     for one in all.iter().take(SHOWN) {
@@ -266,13 +273,13 @@ fn rejected(writer: &mut Writer, report: &Report) {
     if all.is_empty() {
         return;
     }
-    report.error("influx-edge spool rejected lists what was rejected");
+    report.error("influx-edge spool rejected lists the rejected lines");
     let lost = writer
         .spool()
         .map_or(0, |spool| spool.stats().rejected_dropped);
     if lost > 0 {
         report.error(format_args!(
-            "{} had no space in the spool and are gone",
+            "{} didn't fit into the spool and are lost",
             count(lost, "rejected line")
         ));
     }
@@ -300,7 +307,7 @@ impl Sent {
     }
 }
 
-/// What a script can do about it.
+/// Returns the exit code for the error of lines that are left.
 fn code(error: &influx_edge::Error) -> u8 {
     use crate::failure::{NO_PERMISSION, SETTINGS, UNAVAILABLE};
     if error.is_unauthorized() || error.is_forbidden() {
@@ -314,7 +321,7 @@ fn code(error: &influx_edge::Error) -> u8 {
     }
 }
 
-/// The account, and the exit code.
+/// Prints the counts, and returns the exit code.
 fn end(
     report: &Report,
     sent: Sent,

@@ -1,4 +1,4 @@
-//! `Survey`: what is counted on the way through a spool.
+//! `Survey`: counts of the entries of a spool.
 
 use super::{Walk, count, json, name};
 use influx_edge::spool::{Batch, Entry, Inspector, SpoolError, Target};
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// So many damaged places are described; all are counted.
+/// The most damaged places that are described; all are counted.
 const DESCRIBED: usize = 100;
 
 /// The content of the queue, or the rejected lines.
@@ -15,12 +15,12 @@ pub(crate) struct Survey {
     pub(crate) segments: u64,
     pub(crate) total: Counts,
     pub(super) targets: BTreeMap<Target, Counts>,
-    /// Of what was rejected, by target and reason.
+    /// Rejected lines by target and reason.
     pub(super) reasons: BTreeMap<(Target, String), u64>,
     /// Batches that are delivered and not yet removed.
     pub(super) delivered: u64,
     pub(crate) damaged: u64,
-    /// A sentence for each damaged place, and for what is no damage, but no batch either.
+    /// Descriptions of damaged places, and of entries that are neither damage nor a batch.
     pub(super) damage: Vec<String>,
     pub(super) notes: Vec<String>,
     segment: PathBuf,
@@ -32,7 +32,7 @@ pub(crate) struct Counts {
     pub(crate) batches: u64,
     pub(crate) points: u64,
     pub(crate) bytes: u64,
-    /// When the oldest segment with any of them was begun, in seconds since 1970.
+    /// The creation of the oldest segment with any of them, in seconds since 1970.
     pub(crate) since: Option<u64>,
 }
 
@@ -86,7 +86,7 @@ impl Survey {
         }
     }
 
-    /// `3 points wait in 1 batch, 40 B, since 5 min ago`
+    /// Returns `3 points wait in 1 batch, 40 B, since 5 min ago`.
     pub(crate) fn summary(&self) -> String {
         match self.total.since {
             None => "nothing waits".to_owned(),
@@ -100,7 +100,7 @@ impl Survey {
         }
     }
 
-    /// The parts for programs.
+    /// Returns the counts of each target as JSON.
     pub(super) fn targets_json(&self) -> Vec<serde_json::Value> {
         let target = |(target, counts): (&Target, &Counts)| {
             let mut value = json(target);
@@ -113,7 +113,7 @@ impl Survey {
         self.targets.iter().map(target).collect()
     }
 
-    /// Of all buckets or of one.
+    /// Returns the reasons of all buckets or of one.
     pub(super) fn reasons_of<'a>(
         &'a self,
         bucket: Option<&'a str>,
@@ -135,7 +135,7 @@ impl Survey {
     }
 }
 
-/// A line for a target: `bucket=sensors org=acme: 3 points in 1 batch, 40 B, since 5 min ago`.
+/// Returns the line of a target: `bucket=sensors org=acme: 3 points in 1 batch, 40 B, since 5 min ago`.
 pub(super) fn line(target: &Target, counts: &Counts) -> String {
     let since = counts.since.map(|since| format!(", since {}", age(since)));
     format!(
@@ -148,7 +148,7 @@ pub(super) fn line(target: &Target, counts: &Counts) -> String {
     )
 }
 
-/// What is no batch, and whether it is damage.
+/// Describes an entry that isn't a batch; `true` if it is damage.
 fn sentence(entry: &Entry<'_>, segment: &Path) -> (Option<String>, bool) {
     let segment = segment.display();
     match entry {
@@ -159,7 +159,7 @@ fn sentence(entry: &Entry<'_>, segment: &Path) -> (Option<String>, bool) {
             true,
         ),
         Entry::Damage { at, bytes } => (
-            Some(format!("{segment}: {bytes} bytes at {at} are no batch")),
+            Some(format!("{segment}: {bytes} bytes at {at} are not a batch")),
             true,
         ),
         Entry::Unreadable { path, version } => {
@@ -168,13 +168,13 @@ fn sentence(entry: &Entry<'_>, segment: &Path) -> (Option<String>, bool) {
                 None => "its header is damaged".to_owned(),
             };
             (
-                Some(format!("{}: no segment ({why})", path.display())),
+                Some(format!("{}: not a segment ({why})", path.display())),
                 true,
             )
         }
         Entry::Tail { at, bytes } => (
             Some(format!(
-                "{segment}: {bytes} bytes at {at}, the end: torn, or being written"
+                "{segment}: {bytes} bytes at {at}, the end: incomplete, or being written"
             )),
             false,
         ),
@@ -186,7 +186,7 @@ fn sentence(entry: &Entry<'_>, segment: &Path) -> (Option<String>, bool) {
     }
 }
 
-/// Seconds since this time by this machine's clock; `None` if it lies ahead.
+/// Returns the seconds since a time by this machine's clock; `None` if it is in the future.
 fn seconds(since: u64) -> Option<u64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     now.as_secs().checked_sub(since)

@@ -1,4 +1,4 @@
-//! `Account`: where each line is at the end.
+//! `Account`: the number of lines with each outcome.
 
 use crate::failure::{LATER, REJECTED};
 use crate::report::Report;
@@ -19,16 +19,16 @@ pub(super) struct Account {
     /// By the server or by this command.
     pub(super) rejected: u64,
     pub(super) not_delivered: u64,
-    /// Of those not delivered, how many couldn't be printed.
+    /// Undelivered lines that couldn't be printed.
     pub(super) unprinted: u64,
-    /// Of the rejected, how many couldn't be written to their file, nor printed.
+    /// Rejected lines that could be neither written to their file nor printed.
     pub(super) unrecorded: u64,
     /// Bytes at the end of inputs that aren't a whole line yet.
     pub(super) unfinished: u64,
 }
 
 impl Account {
-    /// Whether each line is somewhere.
+    /// Returns `true` if each line has an outcome.
     pub(super) fn is_balanced(&self) -> bool {
         let outcomes = [
             self.delivered,
@@ -40,7 +40,7 @@ impl Account {
         self.read.saturating_add(self.found) == outcomes
     }
 
-    /// Prints it: for a person on standard error, for a program on standard output.
+    /// Prints it on standard error, or as JSON on standard output.
     ///
     /// # Errors
     /// Returns an error if standard output is closed.
@@ -78,8 +78,8 @@ impl Account {
         Ok(())
     }
 
-    /// What is not delivered comes first, then the signal: the rest of the input is unread, and 2 would say that
-    /// all lines but the rejected ones are safe.
+    /// Returns the exit code. Undelivered lines come first, then the signal: 2 would mean that all lines of the
+    /// input except the rejected ones are safe, but the rest is unread.
     pub(super) fn exit_code(&self, stop: &Stop) -> ExitCode {
         if self.not_delivered > 0 || !self.is_balanced() {
             ExitCode::from(LATER)
@@ -102,13 +102,13 @@ impl fmt::Display for Account {
             write!(f, " and {} found in the spool", self.found)?;
         }
         write!(f, " = {} delivered", self.delivered)?;
-        for (number, word) in [
+        for (number, outcome) in [
             (self.spooled, "spooled"),
             (self.rejected, "rejected"),
             (self.not_delivered, "not delivered"),
         ] {
             if number > 0 {
-                write!(f, " + {number} {word}")?;
+                write!(f, " + {number} {outcome}")?;
             }
         }
         Ok(())

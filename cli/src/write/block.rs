@@ -1,4 +1,4 @@
-//! `Block`: whole lines of line protocol, and where each stood in its input.
+//! `Block`: whole lines of line protocol, and their numbers in the input.
 
 use influx_edge::Precision;
 use influx_edge::line::{LineSyntaxError, TextLine, text_lines};
@@ -16,9 +16,9 @@ pub(super) struct Block {
 /// The numbers of lines in their input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Numbers {
-    /// The text is a part of the input, and begins with this line.
+    /// The text is an unchanged part of the input, and begins with this line.
     From(u64),
-    /// One for each line.
+    /// The number of each line.
     List(Vec<u64>),
 }
 
@@ -30,17 +30,17 @@ impl Default for Numbers {
 
 /// A line of a block.
 pub(super) struct Found<'a> {
-    /// In the block, from 1: as `write_lines` counts.
+    /// Its number in the block, from 1, as `write_lines` counts.
     pub(super) row: u64,
-    /// In the input.
+    /// Its number in the input.
     pub(super) number: u64,
     pub(super) line: Result<TextLine<'a>, LineSyntaxError>,
-    /// As it stands there, without its newline.
+    /// Its text, without the newline.
     pub(super) raw: &'a str,
 }
 
 impl Block {
-    /// The number of the line that begins at this byte.
+    /// Returns the number of the line that begins at this byte.
     pub(super) fn number_at(&self, offset: usize) -> u64 {
         let before = self.text.get(..offset).unwrap_or_default();
         match &self.numbers {
@@ -53,7 +53,7 @@ impl Block {
         }
     }
 
-    /// Its lines; none if it isn't UTF-8.
+    /// Returns its lines; none if it isn't UTF-8.
     pub(super) fn lines(&self) -> impl Iterator<Item = Found<'_>> {
         let text = std::str::from_utf8(&self.text).unwrap_or_default();
         let mut lines = text_lines(text);
@@ -77,7 +77,8 @@ impl Block {
     }
 }
 
-/// How many newlines there are. In groups whose count fits a byte, which is four times as fast.
+/// Counts newlines, in groups whose count fits in a byte: the compiler vectorizes that, which is four times as
+/// fast.
 pub(super) fn newlines(bytes: &[u8]) -> u64 {
     let count = |group: &[u8]| {
         group
@@ -88,7 +89,7 @@ pub(super) fn newlines(bytes: &[u8]) -> u64 {
     bytes.chunks(255).map(|group| u64::from(count(group))).sum()
 }
 
-/// Without the blank lines and comments before it, and without its end.
+/// Removes the blank lines and comments before a line, and its line end.
 fn line_itself(mut text: &str) -> &str {
     while let Some((first, rest)) = text.split_once('\n') {
         let first = first.trim_start_matches([' ', '\t', '\u{feff}']);

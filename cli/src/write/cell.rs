@@ -1,6 +1,6 @@
-//! Values of fields from text: cells of CSV, and values of JSON whose kind is declared.
+//! Field values from text: cells of CSV, and values of JSON with a declared kind.
 
-/// The kind of a field, as line protocol has it.
+/// The kind of a field in line protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Float,
@@ -20,7 +20,7 @@ pub(crate) enum Value<T> {
     Text(T),
 }
 
-/// A text that is no value of the kind that it should be.
+/// The reason why a text isn't a value of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Misfit {
     Number,
@@ -43,8 +43,7 @@ impl Kind {
         })
     }
 
-    /// Reads a value; `None` if there is none. A text is kept as it is, whitespace around all others is not
-    /// looked at.
+    /// Parses a value; `None` if there is none. Whitespace around it is ignored, except for strings.
     #[inline]
     pub(crate) fn read(self, cell: &str) -> Result<Option<Value<&str>>, Misfit> {
         if self == Kind::String {
@@ -68,7 +67,7 @@ impl Kind {
     }
 }
 
-/// An integer without a fraction of zeros, which a column of integers gets where some are missing.
+/// Removes a fraction of zeros: some programs write integers as `21.0` if a column has missing values.
 fn whole(number: &str) -> &str {
     match number.split_once('.') {
         Some((whole, zeros)) if zeros.bytes().all(|digit| digit == b'0') => whole,
@@ -77,7 +76,7 @@ fn whole(number: &str) -> &str {
 }
 
 fn boolean(text: &str) -> Option<bool> {
-    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let is_one_of = |names: &[&str]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
     if is_one_of(&["true", "t", "1", "yes", "on"]) {
         Some(true)
     } else if is_one_of(&["false", "f", "0", "no", "off"]) {
@@ -88,28 +87,28 @@ fn boolean(text: &str) -> Option<bool> {
 }
 
 impl Misfit {
-    /// The sentence for the text in this column. `declared`: its kind is not the default.
+    /// Describes the error in this column. `declared` is `true` if its kind isn't the default.
     #[cold]
     pub(crate) fn reason(self, column: &str, text: &str, declared: bool) -> String {
         let text = excerpt(text.trim_ascii());
         match self {
             Misfit::Number if declared => {
-                format!("{column}: {text:?} is no number: leave it empty where there is none")
+                format!("{column}: {text:?} is not a number; leave it empty where there is none")
             }
             Misfit::Number => format!(
-                "{column}: {text:?} is no number: leave it empty where there is none, or declare the column: \
+                "{column}: {text:?} is not a number; leave it empty where there is none, or declare the column: \
                  --types {column}=string, --types {column}=bool or --tags {column}"
             ),
             Misfit::NotFinite => {
-                format!("{column}: {text:?} is not finite: leave it empty where there is no number")
+                format!("{column}: {text:?} is not finite; leave it empty where there is no number")
             }
-            Misfit::Integer => format!("{column}: {text:?} is no integer, or not in 64 bits"),
+            Misfit::Integer => format!("{column}: {text:?} is not an integer of 64 bits"),
             Misfit::Boolean => format!("{column}: {text:?} is neither true nor false"),
         }
     }
 }
 
-/// The beginning of a text from outside, for a sentence about it.
+/// Returns the beginning of a text from the input, for a message.
 pub(crate) fn excerpt(text: &str) -> String {
     const MOST: usize = 40;
     match text.char_indices().nth(MOST) {

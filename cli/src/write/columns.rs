@@ -1,5 +1,4 @@
-//! Which column of a table, or which key of a JSON object, is what of a line: the options of `--csv` and
-//! `--jsonl`.
+//! The roles of the columns of a table, or of the keys of a JSON object: the options of `--csv` and `--jsonl`.
 
 use super::cell::{Kind, excerpt};
 use super::csv::Csv;
@@ -12,7 +11,7 @@ use influx_edge::Precision;
 use influx_edge::line::{EncodeError, OwnedSeries};
 use std::rc::Rc;
 
-/// Of `write`, for input that isn't line protocol.
+/// Options of `write` for CSV and JSON.
 pub(crate) const OPTIONS: &[Opt] = &[
     Opt::flag("csv", "the input is CSV: a header, then records"),
     Opt::flag("jsonl", "the input is JSON: an object on each line"),
@@ -20,7 +19,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
     text(
         "measurement-from",
         "COL",
-        "column of the measurement, instead",
+        "column that holds the measurement, instead",
     ),
     text("tags", "COL,…", "columns that are tags"),
     text(
@@ -31,7 +30,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
     text(
         "time",
         "COL",
-        "column of the time (default: time, if it is there)",
+        "column of the time (default: time, if there is one)",
     ),
     text(
         "types",
@@ -49,14 +48,14 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "COL,…",
         "names of the columns of CSV without a header",
     ),
-    text("skip", "N", "lines to leave out before the header of CSV"),
+    text("skip", "N", "lines to skip before the header of CSV"),
 ];
 
 const fn text(long: &'static str, value: &'static str, help: &'static str) -> Opt {
     Opt::value(long, value, OptKind::Text, help)
 }
 
-/// What the options say. One for all inputs of a run.
+/// The options, for all inputs of a run.
 #[derive(Debug)]
 pub(crate) struct Layout {
     json: bool,
@@ -82,27 +81,26 @@ pub(crate) enum Measurement {
 
 #[derive(Debug)]
 pub(crate) enum TimeColumn {
-    /// As `--time` has it: every record has to have one.
+    /// The column of `--time`: every record must have a time.
     Named(String),
-    /// `time`, where there is one.
+    /// The column `time`, if there is one.
     IfThere,
 }
 
-/// What a column is.
+/// The role of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Measurement,
-    /// By its index among the tags.
+    /// A tag, by its index among the tags.
     Tag(usize),
     Time,
-    /// With its type, if that is declared.
+    /// A field, with its type if that is declared.
     Field(Option<Kind>),
     Unused,
 }
 
 impl Layout {
-    /// Reads the options; `None` if there is neither `--csv` nor `--jsonl`. `unit` is that of numbers that
-    /// are times, if it was given.
+    /// Reads the options; `None` without `--csv` and `--jsonl`. `unit` is the declared unit of numeric times.
     ///
     /// # Errors
     /// Returns a usage error for options that contradict each other.
@@ -124,7 +122,7 @@ impl Layout {
         if let Some(name) = only_csv.iter().find(|name| json && matches.has(name)) {
             return Err(matches.misused(format_args!("--{name} is for --csv")));
         }
-        // So that every server finds them sorted, as it keeps them.
+        // Sorted by name, which is the order that servers store.
         let mut tag_columns = Vec::new();
         for name in list(matches, "tags")?.unwrap_or_default() {
             tag_columns.insert(tag_columns.partition_point(|before| *before < name), name);
@@ -153,7 +151,7 @@ impl Layout {
         Ok(Some(layout))
     }
 
-    /// Refuses a column with two roles.
+    /// Returns an error for a column with two roles.
     fn check(&self) -> Result<(), String> {
         let names = || {
             let measurement = match &self.measurement {
@@ -187,14 +185,14 @@ impl Layout {
         for (column, _) in &self.types {
             if !matches!(self.role(column), Role::Field(_)) {
                 return Err(format!(
-                    "--types {column}: it is no field, and only fields have a type"
+                    "--types {column}: the column isn't a field, and only fields have a type"
                 ));
             }
         }
         Ok(())
     }
 
-    /// What the column of this name is.
+    /// Returns the role of a column.
     pub(crate) fn role(&self, column: &str) -> Role {
         if let Some(index) = self.tags.iter().position(|tag| tag == column) {
             return Role::Tag(index);
@@ -219,7 +217,7 @@ impl Layout {
         }
     }
 
-    /// The columns that options name, which therefore have to be there.
+    /// Returns the columns that options name, which therefore must exist.
     pub(crate) fn named(&self) -> impl Iterator<Item = &String> {
         let measurement = match &self.measurement {
             Measurement::Column(column) => Some(column),
@@ -239,10 +237,10 @@ impl Layout {
             .chain(types)
     }
 
-    /// A format for one input.
+    /// Returns a format for one input.
     ///
     /// # Errors
-    /// Returns an error if `--columns` can't be a header.
+    /// Returns an error if `--columns` isn't a valid header.
     pub(crate) fn format(self: &Rc<Layout>) -> Result<Box<dyn Format>, Failure> {
         Ok(if self.json {
             Box::new(Json::new(Rc::clone(self)))
@@ -252,20 +250,20 @@ impl Layout {
     }
 }
 
-/// Why the encoder rejects a record, with the name of the column.
+/// Describes why the encoder rejects a record, with the name of the column.
 #[cold]
 pub(crate) fn rejected(encoder: &LineEncoder, error: EncodeError) -> String {
     match (encoder.error_key(&error), error) {
-        (_, EncodeError::NoFields) => "no field in it: all of them are empty".to_owned(),
+        (_, EncodeError::NoFields) => "the record has no fields: all of them are empty".to_owned(),
         (Some(column), EncodeError::Duplicate(_)) => {
-            format!("{}: it is there twice", excerpt(column))
+            format!("{}: the name occurs twice", excerpt(column))
         }
         (Some(column), error) => format!("{}: {error}", excerpt(column)),
         (None, error) => error.to_string(),
     }
 }
 
-/// Why a record has no time.
+/// Describes why a record has no time.
 #[cold]
 pub(crate) fn no_time(column: &str, text: &str, why: NoTime) -> String {
     match why {
@@ -284,16 +282,16 @@ fn measurement(matches: &Matches) -> Result<Measurement, Failure> {
             Err(why) => Err(matches.misused(format_args!("--measurement {name:?}: {why}"))),
         },
         (None, Some(column)) => Ok(Measurement::Column(column.to_owned())),
-        (None, None) => Err(matches.misused(
-            "--measurement NAME or --measurement-from COL is missing: which measurement is it?",
-        )),
+        (None, None) => {
+            Err(matches.misused("--measurement NAME or --measurement-from COL is missing"))
+        }
         (Some(_), Some(_)) => {
             Err(matches.misused("--measurement and --measurement-from exclude each other"))
         }
     }
 }
 
-/// The names of a list that may be given in several parts.
+/// Returns the names of a list, which may be given in several parts.
 fn list(matches: &Matches, option: &str) -> Result<Option<Vec<String>>, Failure> {
     if !matches.has(option) {
         return Ok(None);
@@ -323,12 +321,14 @@ fn types(matches: &Matches) -> Result<Types, Failure> {
         match declared {
             Some(("*", kind)) => others = Some(kind),
             Some((column, _)) if types.iter().any(|(name, _)| name == column) => {
-                return Err(matches.misused(format_args!("--types {column}: it is there twice")));
+                return Err(
+                    matches.misused(format_args!("--types {column}: the column is named twice"))
+                );
             }
             Some((column, kind)) => types.push((column.to_owned(), kind)),
             None => {
                 return Err(matches.misused(format_args!(
-                    "--types {part}: no COL=TYPE, where TYPE is {}",
+                    "--types {part}: expected COL=TYPE, where TYPE is {}",
                     Kind::NAMES
                 )));
             }
@@ -344,7 +344,7 @@ fn delimiter(matches: &Matches) -> Result<u8, Failure> {
         Some(text) => match text.as_bytes() {
             [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n') => Ok(*byte),
             _ => Err(matches.misused(format_args!(
-                "--delimiter {text:?}: it is one ASCII character, or tab"
+                "--delimiter {text:?}: expected one ASCII character, or tab"
             ))),
         },
     }

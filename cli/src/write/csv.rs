@@ -9,7 +9,7 @@ use influx_edge::line::OwnedFieldKey;
 use std::io::Read;
 use std::rc::Rc;
 
-/// A header, then a line of line protocol from each record.
+/// Reads a header, then converts each record to a line.
 pub(crate) struct Csv {
     layout: Rc<Layout>,
     records: Records,
@@ -17,9 +17,9 @@ pub(crate) struct Csv {
     columns: Option<Columns>,
 }
 
-/// The columns that lines are made of, by their places in a record.
+/// The columns of a line, by their positions in a record.
 struct Columns {
-    /// How many there are.
+    /// The number of columns.
     count: usize,
     measurement: Option<usize>,
     /// Sorted by their names.
@@ -45,7 +45,7 @@ struct Row<'a> {
 
 impl Csv {
     /// # Errors
-    /// Returns an error if `--columns` can't be a header.
+    /// Returns an error if `--columns` isn't a valid header.
     pub(crate) fn new(layout: Rc<Layout>) -> Result<Csv, Failure> {
         let mut csv = Csv {
             records: Records::new(layout.delimiter, layout.skip),
@@ -64,7 +64,7 @@ impl Csv {
         self.columns = Some(columns);
     }
 
-    /// Takes a record that is whole. `last` is its part of the last piece.
+    /// Takes a whole record. `last` is its part of the last piece.
     #[inline]
     fn record(&mut self, last: &[u8], lines: &mut Lines) -> Result<(), Failure> {
         let Some(columns) = &self.columns else {
@@ -86,17 +86,17 @@ impl Csv {
     fn header(&self) -> Result<Columns, Failure> {
         let Some((cells, ends, _)) = self.records.record() else {
             return Err(Failure::usage(format_args!(
-                "the header is longer than {MAX_RECORD} bytes: is this CSV?"
+                "the header is longer than {MAX_RECORD} bytes; is this CSV?"
             )));
         };
         if cells.starts_with(b"\xFF\xFE") || cells.starts_with(b"\xFE\xFF") {
             return Err(Failure::usage(
-                "the input is UTF-16, not UTF-8: convert it, by iconv -f UTF-16 -t UTF-8",
+                "the input is UTF-16, not UTF-8; convert it with iconv -f UTF-16 -t UTF-8",
             ));
         }
         let text = std::str::from_utf8(cells).map_err(|_| {
             Failure::usage(
-                "the header is not UTF-8: convert the input, by iconv -f LATIN1 -t UTF-8",
+                "the header is not UTF-8; convert the input, for example with iconv -f LATIN1 -t UTF-8",
             )
         })?;
         let row = Row { text, ends };
@@ -105,8 +105,8 @@ impl Csv {
             .collect::<Vec<_>>();
         if let Some(first) = names.first().filter(|name| name.starts_with('#')) {
             return Err(Failure::usage(format_args!(
-                "{first:?} begins the header: if it is a comment or an annotation of a query's result, leave \
-                 it out with --skip"
+                "the header begins with {first:?}; if it is a comment, or an annotation of a query's result, \
+                 skip it with --skip"
             )));
         }
         Columns::new(names, &self.layout)
@@ -146,10 +146,7 @@ impl Format for Csv {
                 Ok(count) => count,
                 Err(why) if why.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(why) => {
-                    return Err(Failure::new(
-                        crate::failure::NO_INPUT,
-                        format_args!("the header can't be read: {why}"),
-                    ));
+                    return Err(Failure::no_input("the header can't be read", why));
                 }
             };
             let mut rest = piece.get(..count).unwrap_or_default();
@@ -157,9 +154,9 @@ impl Format for Csv {
                 let columns = self.header()?;
                 self.set_columns(columns);
             } else if count == 0 {
-                return Err(Failure::new(
-                    crate::failure::NO_INPUT,
-                    "the header is no longer there: the input was replaced",
+                return Err(Failure::no_input(
+                    "the header is missing",
+                    "the input was replaced",
                 ));
             }
         }
@@ -170,8 +167,7 @@ impl Format for Csv {
 
 impl Columns {
     /// # Errors
-    /// Returns an error for a header that lacks a column that is named, that has a name twice, or from which
-    /// no field can be made.
+    /// Returns an error for a header that lacks a named column, has a name twice, or has no column for a field.
     fn new(names: Vec<String>, layout: &Layout) -> Result<Columns, Failure> {
         let there = || excerpt_of_list(&names);
         if let Some(missing) = layout.named().find(|name| !names.contains(name)) {
@@ -188,7 +184,7 @@ impl Columns {
         });
         if let Some(twice) = twice {
             return Err(Failure::usage(format_args!(
-                "two columns are named {twice:?}: rename one, or give all names with --columns and leave out \
+                "two columns are named {twice:?}; rename one, or give all names with --columns and skip \
                  the header with --skip 1"
             )));
         }
@@ -209,7 +205,7 @@ impl Columns {
                 Role::Time => columns.time = Some((cell, name.clone())),
                 Role::Field(_) if name.is_empty() => {
                     return Err(Failure::usage(format_args!(
-                        "column {} has no name: name the columns that are fields with --fields",
+                        "column {} has no name; select the columns of the fields with --fields",
                         cell.saturating_add(1)
                     )));
                 }
@@ -218,7 +214,7 @@ impl Columns {
                     name: name.clone(),
                     key: OwnedFieldKey::new(name).map_err(|why| {
                         Failure::usage(format_args!(
-                            "column {name:?} can't be a field: {why} (--fields names those that are)"
+                            "column {name:?} can't be a field: {why} (--fields selects the columns)"
                         ))
                     })?,
                     kind: kind.unwrap_or(Kind::Float),
@@ -236,7 +232,7 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Writes the record as a line, or says why not.
+    /// Writes the record as a line, or returns the reason why it is rejected.
     #[inline]
     fn line(
         &self,
@@ -287,7 +283,7 @@ impl Columns {
     }
 }
 
-const NOT_UTF8: &str = "not UTF-8: convert the input, by iconv -f LATIN1 -t UTF-8";
+const NOT_UTF8: &str = "not UTF-8; convert the input, for example with iconv -f LATIN1 -t UTF-8";
 
 impl<'a> Row<'a> {
     #[inline]
@@ -297,7 +293,7 @@ impl<'a> Row<'a> {
             None => 0,
         };
         let end = *self.ends.get(index).unwrap_or(&start);
-        // Two cells may have parts of one character.
+        // Fails if a cell ends within a character: each of two cells may hold a part of one.
         self.text.get(start..end).ok_or(NOT_UTF8)
     }
 }
@@ -313,7 +309,7 @@ impl Field {
 fn too_long(records: &Records) -> String {
     let (first, last) = records.lines();
     format!(
-        "longer than {MAX_RECORD} bytes, up to line {last}: a quote in line {first} may lack its other one"
+        "longer than {MAX_RECORD} bytes, up to line {last}; a closing quote may be missing in line {first}"
     )
 }
 
@@ -321,15 +317,15 @@ fn too_long(records: &Records) -> String {
 fn wrong_count(count: usize, expected: usize, records: &Records) -> String {
     let (first, last) = records.lines();
     let lines = if last > first {
-        format!(" (lines {first} to {last}: a quote may lack its other one)")
+        format!(" (lines {first} to {last}; a closing quote may be missing)")
     } else {
         String::new()
     };
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} cell{plural} in place of {expected}{lines}")
+    format!("{count} cell{plural} instead of {expected}{lines}")
 }
 
-/// Names in quotes, as many as fit in a sentence.
+/// Returns the names in quotes, or the first of many.
 fn excerpt_of_list(names: &[String]) -> String {
     const MOST: usize = 20;
     let mut shown = names

@@ -1,45 +1,49 @@
-//! `Cutter`: line protocol that comes in pieces, as blocks of whole lines. The lines themselves are not
-//! looked at: the writer does that.
+//! `Cutter`: cuts line protocol, which is received in pieces, into blocks of whole lines. It doesn't parse the
+//! lines; the writer does.
+//!
+//! A newline ends a line, unless it is inside a string: then the line goes on to the newline after the closing
+//! quote. If the quote is missing, all following lines would belong to the string. So an open string is given up
+//! at the end of the input, after [`MAX_LINE`] bytes, or, in a pipe, after [`MAX_OPEN`]: its first physical line is
+//! rejected, and cutting goes on after it.
 
 use super::block::newlines;
 use super::format::Position;
 use influx_edge::line::whole_lines;
 use std::time::{Duration, Instant};
 
-/// A longer line is rejected.
+/// The longest line.
 pub(super) const MAX_LINE: usize = 1 << 20;
-/// A string with newlines in it may take so long to be closed, while lines come. A quote too many would
-/// otherwise hold back all that follows it.
+/// The longest time for which a string with newlines may be open in a pipe.
 const MAX_OPEN: Duration = Duration::from_secs(5);
 
 pub(super) const TOO_LONG: &str = "the line is longer than 1 MiB";
 pub(super) const NOT_CLOSED: &str =
-    "a string in the line isn't closed (there is a quote too many, or one too few)";
+    "a string in the line isn't closed (a quote is missing, or there is one too many)";
 
-/// Cuts one input.
+/// The cutter of one input.
 #[derive(Debug, Default)]
 pub(super) struct Cutter {
     pending: Vec<u8>,
-    /// Where `pending` begins.
+    /// The position of `pending`.
     at: Position,
-    /// More comes when it comes: a pipe. What follows in a file is there.
+    /// `true` for a pipe, whose next bytes may be late; those of a file are there.
     follows: bool,
-    /// Since when `pending` holds a string with a newline that isn't closed.
+    /// When `pending` was found to begin with an open string with a newline.
     open: Option<Instant>,
-    /// `pending` is the rest of a line that is too long.
+    /// `pending` continues a line that is too long.
     too_long: bool,
-    /// Nothing new came since it was cut.
+    /// `pending` was searched without success, and nothing was added that could change that.
     cut: bool,
 }
 
-/// What `pending` begins with.
+/// The beginning of `pending`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// Whole lines, so many bytes.
+    /// Whole lines, and their length in bytes.
     Lines(usize),
-    /// A line that can't be one, and why.
+    /// A bad line: its length, and the reason.
     Bad(usize, &'static str),
-    /// A part of a line that is too long; `first`, or `last` with its newline.
+    /// A part of a line that is too long; the last one has the newline.
     Part { len: usize, first: bool, last: bool },
 }
 
@@ -60,23 +64,23 @@ impl Cutter {
         }
     }
 
-    /// Where the next cut begins.
+    /// Returns the position of the next cut.
     pub(super) fn position(&self) -> Position {
         self.at
     }
 
-    /// Bytes that wait for the end of their line.
+    /// Returns the bytes after the last cut.
     pub(super) fn pending(&self) -> &[u8] {
         &self.pending
     }
 
     pub(super) fn push(&mut self, piece: &[u8]) {
         self.pending.extend_from_slice(piece);
-        // What closes a string is a quote.
+        // Only a quote can close a string.
         self.cut = self.open.is_some() && !piece.contains(&b'"');
     }
 
-    /// The next cut, if there is one; it is taken by [`take`](Self::take).
+    /// Returns the next cut, if there is one; [`take`](Self::take) removes it.
     pub(super) fn next(&mut self, now: Instant) -> Option<Cut> {
         if self.too_long {
             return self.rest_of_line();
@@ -106,7 +110,7 @@ impl Cutter {
         (stale && self.pending.ends_with(b"\n")).then_some(Cut::Bad(len, NOT_CLOSED))
     }
 
-    /// The next cut behind the end of the input.
+    /// Returns the next cut after the end of the input.
     pub(super) fn rest(&mut self) -> Option<Cut> {
         let len = self.pending.len();
         if len == 0 {
@@ -126,10 +130,10 @@ impl Cutter {
         })
     }
 
-    /// Takes what was cut into `out`.
+    /// Moves a cut to `out`.
     pub(super) fn take(&mut self, cut: Cut, out: &mut Vec<u8>) {
         let len = cut.len().min(self.pending.len());
-        // What is left is the short part, as a rule.
+        // The rest is usually the shorter part, so it is copied and the buffers are swapped.
         out.clear();
         out.extend_from_slice(self.pending.get(len..).unwrap_or_default());
         std::mem::swap(out, &mut self.pending);
@@ -151,7 +155,7 @@ impl Cutter {
         })
     }
 
-    /// The length of the first line, if newlines in strings end lines as well.
+    /// Returns the length of the first physical line: any newline ends it.
     fn first_line(&self) -> Option<usize> {
         let newline = self.pending.iter().position(|byte| *byte == b'\n')?;
         Some(newline.saturating_add(1))

@@ -1,4 +1,4 @@
-//! The end of a run: everything to the server, or to the spool, or back to whoever gave it.
+//! The end of a run: lines go to the server, to the spool, or to standard output.
 
 use super::input::Message;
 use super::run::{End, Run};
@@ -15,36 +15,36 @@ pub(super) fn finish(mut run: Run<'_>, end: End) -> Result<ExitCode, Failure> {
     match end {
         End::Input => {}
         End::Failed(why) => failure = Some(why),
-        End::Stopped => failure = take_what_was_read(&mut run).err(),
+        End::Stopped => failure = take_read_ahead(&mut run).err(),
         End::GaveUp => {
             run.report.error(format_args!(
-                "nothing went out for {} s: what is not delivered is printed, with the rest of the \
-                 input",
+                "nothing was delivered for {} s: the undelivered lines are printed, with the rest of \
+                 the input",
                 limit.as_secs()
             ));
             run.outlet.gave_up = true;
             limit = Duration::ZERO;
         }
     }
-    run.outlet.finish(run.report, limit, run.resume.is_none());
+    run.outlet.finish(limit, run.resume.is_none());
     if run.outlet.gave_up {
         failure = print_rest(&mut run).err();
     }
     run.checkpoint(true);
-    run.outlet.end(run.report);
+    run.outlet.end();
     let mut account = run.outlet.account();
     account.unfinished = run.unfinished;
     if stopped {
-        tell_where(&run);
+        note_position(&run);
     }
-    // What is still in memory was printed, or is read again; nothing is to be sent behind the account.
+    // Lines still in memory are printed or read again; nothing may be sent after the counts.
     let Run { outlet, .. } = run;
     drop(outlet.writer.close_within(Duration::ZERO));
-    let printed = account.print(run.report);
+    let printed = account.print(&run.report);
     let failed = run.resume.is_some_and(|resume| resume.has_failed());
     match failure {
         Some(failure) => Err(failure),
-        // A reader that has gone away changes nothing about the lines.
+        // A closed standard output doesn't change where the lines are.
         None if failed
             || printed.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe) =>
         {
@@ -54,8 +54,8 @@ pub(super) fn finish(mut run: Run<'_>, end: End) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Takes what was read from a pipe before the signal came: it is nowhere else. A file keeps what is in it.
-fn take_what_was_read(run: &mut Run<'_>) -> Result<(), Failure> {
+/// Takes what was read from a pipe before the signal: it exists nowhere else. A file keeps its content.
+fn take_read_ahead(run: &mut Run<'_>) -> Result<(), Failure> {
     let messages = run.reader.stop();
     for message in messages {
         let Some(source) = run.source() else { break };
@@ -70,13 +70,12 @@ fn take_what_was_read(run: &mut Run<'_>) -> Result<(), Failure> {
         }
     }
     if run.source().is_some_and(|source| !source.regular) {
-        run.intake
-            .interrupted(run.current, &mut run.outlet, run.report);
+        run.intake.interrupted(run.current, &mut run.outlet);
     }
     Ok(())
 }
 
-/// Prints what was not read yet.
+/// Prints the rest of the inputs.
 fn print_rest(run: &mut Run<'_>) -> Result<(), Failure> {
     while run.source().is_some() && !run.stop.is_requested() {
         match run.reader.next(Duration::from_secs(1)) {
@@ -92,8 +91,8 @@ fn print_rest(run: &mut Run<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where reading a file ended.
-fn tell_where(run: &Run<'_>) {
+/// Notes the line at which reading a file ended.
+fn note_position(run: &Run<'_>) {
     let (Some(source), Some(at)) = (run.source(), run.intake.position()) else {
         return;
     };

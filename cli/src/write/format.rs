@@ -1,31 +1,30 @@
-//! `Format`: input in some format as lines of line protocol.
+//! `Format`: converts an input to line protocol.
 
 use crate::failure::Failure;
 use influx_edge::Precision;
 use influx_edge::line::{Encoder, OwnedDefaultTags};
 use std::io::Read;
 
-/// Turns one input, in pieces of any length, into lines of line protocol. Each record becomes one line, or
-/// is rejected; a bad record changes nothing for the next one.
+/// Converts one input, in pieces of any length, to line protocol. Each record becomes one line or is rejected; a
+/// bad record doesn't affect the next one.
 pub(crate) trait Format {
-    /// Takes the next piece, and appends to `lines`. What is left of a record at its end is kept for the next
-    /// piece.
+    /// Takes the next piece and appends to `lines`. A record that isn't complete is kept for the next piece.
     ///
     /// # Errors
-    /// Returns an error if no record can be read: a CSV header without the columns that are named.
+    /// Returns an error if no record can be read, for example if a CSV header lacks a named column.
     fn push(&mut self, piece: &[u8], lines: &mut Lines) -> Result<(), Failure>;
 
-    /// The end of the input: what is left is the last record.
+    /// Ends the input: the rest is the last record.
     ///
     /// # Errors
     /// As [`push`](Format::push).
     fn finish(&mut self, lines: &mut Lines) -> Result<(), Failure>;
 
-    /// Where whole records end, the header of a CSV file among them: where a resumed run goes on.
+    /// Returns the position after the last whole record or CSV header, at which a resumed run continues.
     fn position(&self) -> Position;
 
-    /// Takes up an input at a position of an earlier run: the next piece is what follows it. Called before
-    /// anything else. `start` reads the same input from its beginning, for a CSV header.
+    /// Continues an input at a position of an earlier run: the next piece begins there. Called before anything
+    /// else. `start` reads the same input from its beginning, for a CSV header.
     ///
     /// # Errors
     /// As [`push`](Format::push); or if `start` can't be read or has no header any more.
@@ -41,19 +40,19 @@ pub(crate) struct Position {
     pub(crate) lines: u64,
 }
 
-/// What writes lines, with the tags that each of them gets.
+/// The encoder of lines, with the tags that each of them gets.
 pub(crate) type LineEncoder = Encoder<(Vec<u8>, OwnedDefaultTags)>;
 
-/// What records became.
+/// The lines and the rejected records of an input.
 pub(crate) struct Lines {
     pub(crate) encoder: LineEncoder,
-    /// For each line in `encoder`, the number of the input's line at which its record begins, from 1.
+    /// For each line in `encoder`, the input's line number at which its record begins, from 1.
     pub(crate) numbers: Vec<u64>,
     pub(crate) rejected: Vec<RejectedRecord>,
 }
 
 impl Lines {
-    /// None yet. Their times will be in this unit.
+    /// Returns an empty buffer, for times in this unit.
     pub(crate) fn new(precision: Precision, tags: OwnedDefaultTags) -> Lines {
         let encoder = Encoder::with_sink(Vec::new()).precision(precision);
         Lines {
@@ -64,12 +63,12 @@ impl Lines {
     }
 }
 
-/// A record that is no line, and why.
+/// A rejected record, and the reason.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct RejectedRecord {
-    /// The number of the input's line at which it begins, from 1.
+    /// The input's line number at which it begins, from 1.
     pub(crate) number: u64,
-    /// As it was read, without its line end; of a record that is too long, the beginning.
+    /// Its text, without the line end; of a record that is too long, the beginning.
     pub(crate) record: Vec<u8>,
     pub(crate) reason: String,
 }

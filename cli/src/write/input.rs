@@ -1,9 +1,9 @@
 //! `Reader`: files and standard input in pieces.
 //!
-//! Files have something to read at any time: the loop reads them itself, which spares two changes of threads for
-//! each piece. Whatever may wait, a pipe, is read by a thread that does nothing else. All that it has read is in the channel, or in its hand while it sends: nothing is in a buffer of its own,
-//! which a signal would lose. On Unix it waits for input and for the end of the run at once, so that it ends
-//! between two reads.
+//! A file never blocks: the loop reads it itself, which saves two thread switches for each piece. A pipe may block
+//! and is read by a thread of its own. What the thread has read is in the channel or is just being sent: it has no
+//! buffer whose content a signal could lose. On Unix it waits for input and for the end of the run at once, so
+//! that it ends between two reads.
 
 use super::format::Position;
 use std::fs::File;
@@ -14,28 +14,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-/// Bytes read at once.
+/// The most bytes read at once.
 pub(crate) const PIECE: usize = 64 * 1024;
-/// Pieces that are read ahead.
+/// The number of pieces read ahead.
 const AHEAD: usize = 2;
 
 /// One input, in the order of the arguments.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// `None`: standard input.
+    /// `None` is standard input.
     pub(crate) path: Option<PathBuf>,
-    /// Where reading begins.
+    /// The position at which reading begins.
     pub(crate) start: Position,
-    /// It has an end, which it keeps if it isn't read: a regular file.
+    /// `true` for a regular file, which has an end and keeps what isn't read.
     pub(crate) regular: bool,
-    /// It is open already: what is read is then what was looked at, whatever its name stands for by then.
+    /// The file, if it was opened to be checked: the same one is read even if its name has been reused.
     pub(crate) file: Option<Arc<File>>,
     /// Its length when the run began, if it is a regular file.
     pub(crate) len: Option<u64>,
 }
 
 impl Source {
-    /// As messages name it.
+    /// Returns its name in messages.
     pub(crate) fn name(&self) -> std::borrow::Cow<'_, str> {
         match &self.path {
             Some(path) => path.to_string_lossy(),
@@ -43,8 +43,7 @@ impl Source {
         }
     }
 
-    /// The file, where reading begins; `None` is standard input. (To open a named pipe waits for its other
-    /// end.)
+    /// Opens the file and seeks to the start; `None` is standard input. A named pipe waits for its other end.
     fn open(&self) -> io::Result<Option<Arc<File>>> {
         let Some(path) = &self.path else {
             return Ok(None);
@@ -60,19 +59,19 @@ impl Source {
     }
 }
 
-/// What the thread sends.
+/// A message of the reader.
 pub(crate) enum Message {
     /// The next bytes of the current source.
     Piece(Piece),
     /// The current source has ended; the next one follows.
     End,
-    /// It can't be read on.
+    /// Reading failed.
     Failed(io::Error),
-    /// A signal came: the loop looks up.
+    /// A signal was received.
     Wake,
 }
 
-/// Bytes, in a buffer that goes back to the thread.
+/// Bytes, in a buffer that is returned to the reader.
 pub(crate) struct Piece {
     buffer: Vec<u8>,
     len: usize,
@@ -84,7 +83,7 @@ impl Piece {
     }
 }
 
-/// Where pieces come from.
+/// The source of pieces.
 pub(crate) enum Reader {
     Files(Files),
     Thread(Channel),
@@ -94,7 +93,7 @@ impl Reader {
     /// Begins to read.
     ///
     /// # Errors
-    /// Returns an error if the system refuses a pipe or a thread.
+    /// Returns an error if a pipe or a thread can't be created.
     pub(crate) fn start(sources: Vec<Source>) -> io::Result<Reader> {
         if sources.iter().all(|source| source.regular) {
             return Ok(Reader::Files(Files {
@@ -106,7 +105,7 @@ impl Reader {
         Channel::start(sources).map(Reader::Thread)
     }
 
-    /// What wakes [`next`](Self::next), for a signal.
+    /// Returns a function that wakes [`next`](Self::next), for a signal.
     pub(crate) fn waker(&self) -> Box<dyn FnOnce() + Send> {
         match self {
             Reader::Files(_) => Box::new(|| ()),
@@ -117,19 +116,19 @@ impl Reader {
         }
     }
 
-    /// The next message, if one comes within this time.
+    /// Returns the next message, if there is one within this time.
     pub(crate) fn next(&mut self, wait: Duration) -> Option<Message> {
         match self {
             Reader::Files(files) => files.next().transpose().map(|read| match read {
                 Ok(message) => message,
                 Err(error) => Message::Failed(error),
             }),
-            // (This side keeps a sender, so the channel is never closed.)
+            // The channel is never closed, because this side keeps a sender.
             Reader::Thread(thread) => thread.messages.recv_timeout(wait).ok(),
         }
     }
 
-    /// Gives a buffer back.
+    /// Returns a buffer.
     pub(crate) fn done(&mut self, piece: Piece) {
         match self {
             Reader::Files(files) => files.buffer = piece.buffer,
@@ -146,16 +145,16 @@ impl Reader {
     }
 }
 
-/// Regular files, each with its end.
+/// Regular files, read by the loop.
 pub(crate) struct Files {
     sources: std::vec::IntoIter<Source>,
-    /// The current one; `None` stands for standard input.
+    /// The current file; the inner `None` is standard input.
     open: Option<Option<Arc<File>>>,
     buffer: Vec<u8>,
 }
 
 impl Files {
-    /// `None` behind the last end.
+    /// Returns the next message; `None` after the last end.
     fn next(&mut self) -> io::Result<Option<Message>> {
         let open = match &self.open {
             Some(open) => open,
@@ -185,13 +184,13 @@ impl Files {
     }
 }
 
-/// The loop's side of the thread.
+/// The loop's side of the reader thread.
 pub(crate) struct Channel {
     messages: Receiver<Message>,
     buffers: Sender<Vec<u8>>,
     wake: Sender<Message>,
     end: Option<EndOfRun>,
-    /// The thread is in a call that may take for ever, and has read nothing that it didn't send.
+    /// `true` while the thread is in a call that may block for ever; it has then sent everything that it has read.
     waits: Arc<AtomicBool>,
 }
 
@@ -228,7 +227,7 @@ impl Channel {
     /// Ends the thread, and returns what it has read meanwhile.
     fn stop(&mut self) -> Vec<Message> {
         self.end = None;
-        // A thread that waits for a buffer gets none: what it would read stays where it is.
+        // A thread that waits for a buffer gets none, and so reads no more.
         let (gone, _) = channel();
         self.buffers = gone;
         let limit = Instant::now() + Duration::from_secs(5);
@@ -249,7 +248,7 @@ impl Channel {
 struct Thread {
     to_loop: Sender<Message>,
     empty: Receiver<Vec<u8>>,
-    /// A buffer that the end of a source left over.
+    /// The buffer that was unused at the end of a source.
     spare: Option<Vec<u8>>,
     ended: RunEnded,
     waits: Arc<AtomicBool>,
@@ -260,7 +259,7 @@ impl Thread {
         for source in sources {
             let last = match self.read(source) {
                 Ok(true) => Message::End,
-                // The run has ended: that is the last message.
+                // The run has ended: this is the last message.
                 Ok(false) => Message::Failed(io::ErrorKind::Interrupted.into()),
                 Err(error) => Message::Failed(error),
             };
@@ -272,7 +271,7 @@ impl Thread {
         self.waits.store(true, Ordering::SeqCst);
     }
 
-    /// `false` if the run has ended before the source.
+    /// Returns `false` if the run has ended before the source.
     fn read(&mut self, source: &Source) -> io::Result<bool> {
         match self.waiting(|| source.open())? {
             None => self.copy(&mut io::stdin().lock()),
@@ -353,7 +352,7 @@ fn end_of_run() -> io::Result<(EndOfRun, RunEnded)> {
 
 #[cfg(unix)]
 impl RunEnded {
-    /// Waits until there is something to read; `false` if the run has ended.
+    /// Waits until there is something to read; returns `false` if the run has ended.
     fn wait_for(&self, input: &impl Input) -> io::Result<bool> {
         use rustix::event::{PollFd, PollFlags, poll};
         let mut fds = [

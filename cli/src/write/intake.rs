@@ -6,22 +6,21 @@ use super::format::{Format, Lines, Position};
 use super::input::Source;
 use super::options::Options;
 use super::outlet::Outlet;
-use crate::failure::{Failure, NO_INPUT};
-use crate::report::Report;
+use crate::failure::Failure;
 use influx_edge::Precision;
 use influx_edge::line::OwnedDefaultTags;
 use std::fs::File;
 use std::time::Instant;
 
-/// Bytes that a format takes at once: their lines are taken by the writer as a whole, and their copies stay in
-/// the processor's cache.
+/// Bytes that a format takes at once. The writer takes their lines as a whole, and the copies fit in the
+/// processor's cache.
 const PART: usize = 16 * 1024;
 
 pub(super) enum Intake {
     Closed,
     /// Line protocol.
     Text(Cutter, Precision),
-    /// Anything else. The bytes that were pushed.
+    /// Another format, its lines, and the number of bytes pushed.
     Format(Box<dyn Format>, Box<Lines>, u64),
 }
 
@@ -40,8 +39,8 @@ impl Intake {
             ));
         };
         if let (Some(path), true) = (&source.path, source.start.bytes > 0) {
-            let failed = |why| Failure::new(NO_INPUT, format_args!("{}: {why}", path.display()));
-            let mut start = File::open(path).map_err(failed)?;
+            let opened = File::open(path);
+            let mut start = opened.map_err(|why| Failure::no_input(path.display(), why))?;
             format.resume(source.start, &mut start)?;
         }
         let pushed = source.start.bytes;
@@ -52,16 +51,15 @@ impl Intake {
         ))
     }
 
-    /// Takes bytes, and hands on what is whole.
+    /// Takes bytes, and passes whole lines to the outlet.
     ///
     /// # Errors
-    /// Returns an error if no record can be read.
+    /// Returns an error if the input can't be read in this format.
     pub(super) fn push(
         &mut self,
         source: usize,
         bytes: &[u8],
         outlet: &mut Outlet,
-        report: &Report,
     ) -> Result<(), Failure> {
         match self {
             Intake::Closed => {}
@@ -69,46 +67,41 @@ impl Intake {
                 cutter.push(bytes);
                 let now = Instant::now();
                 while let Some(cut) = cutter.next(now) {
-                    hand_on(cutter, cut, source, *precision, outlet, report);
+                    pass_on(cutter, cut, source, *precision, outlet);
                 }
             }
             Intake::Format(format, lines, pushed) => {
                 for part in bytes.chunks(PART) {
                     *pushed = pushed.saturating_add(part.len() as u64);
                     format.push(part, lines)?;
-                    hand_on_records(lines, source, outlet, report);
+                    pass_on_records(lines, source, outlet);
                 }
             }
         }
         Ok(())
     }
 
-    /// The input has ended: what is left is the last line.
+    /// Ends the input: the rest is the last line.
     ///
     /// # Errors
     /// As [`push`](Self::push).
-    pub(super) fn finish(
-        &mut self,
-        source: usize,
-        outlet: &mut Outlet,
-        report: &Report,
-    ) -> Result<(), Failure> {
+    pub(super) fn finish(&mut self, source: usize, outlet: &mut Outlet) -> Result<(), Failure> {
         match self {
             Intake::Closed => {}
             Intake::Text(cutter, precision) => {
                 while let Some(cut) = cutter.rest() {
-                    hand_on(cutter, cut, source, *precision, outlet, report);
+                    pass_on(cutter, cut, source, *precision, outlet);
                 }
             }
             Intake::Format(format, lines, _) => {
                 format.finish(lines)?;
-                hand_on_records(lines, source, outlet, report);
+                pass_on_records(lines, source, outlet);
             }
         }
         Ok(())
     }
 
-    /// Where the next line begins.
+    /// Returns the position of the next line.
     pub(super) fn position(&self) -> Option<Position> {
         match self {
             Intake::Closed => None,
@@ -117,13 +110,13 @@ impl Intake {
         }
     }
 
-    /// How many bytes were taken, with those that an earlier run took.
+    /// Returns the number of bytes taken, including those of earlier runs.
     pub(super) fn read(&self) -> u64 {
         let whole = self.position().unwrap_or_default().bytes;
         whole.saturating_add(self.unfinished())
     }
 
-    /// Bytes behind the last whole line.
+    /// Returns the number of bytes after the last whole line.
     pub(super) fn unfinished(&self) -> u64 {
         match self {
             Intake::Closed => 0,
@@ -132,8 +125,8 @@ impl Intake {
         }
     }
 
-    /// The line whose end was not read, for it was interrupted; whole lines before it are handed on.
-    pub(super) fn interrupted(&mut self, source: usize, outlet: &mut Outlet, report: &Report) {
+    /// Passes whole lines to the outlet, and rejects the last one if a signal came before its end.
+    pub(super) fn interrupted(&mut self, source: usize, outlet: &mut Outlet) {
         const REASON: &str = "the run was interrupted before the line's end";
         match self {
             Intake::Closed => {}
@@ -145,53 +138,49 @@ impl Intake {
                     if last && !blank {
                         cut = Cut::Bad(pending.len(), REASON);
                     }
-                    hand_on(cutter, cut, source, *precision, outlet, report);
+                    pass_on(cutter, cut, source, *precision, outlet);
                 }
             }
             Intake::Format(format, _, pushed) => {
                 let at = format.position();
                 if *pushed > at.bytes {
-                    outlet.reject(report, source, at.lines.saturating_add(1), &REASON, b"");
+                    outlet.reject(source, at.lines.saturating_add(1), &REASON, b"");
                 }
             }
         }
     }
 }
 
-fn hand_on(
+fn pass_on(
     cutter: &mut Cutter,
     cut: Cut,
     source: usize,
     precision: Precision,
     outlet: &mut Outlet,
-    report: &Report,
 ) {
     let number = cutter.position().lines.saturating_add(1);
     let mut text = outlet.buffer();
     cutter.take(cut, &mut text);
     match cut {
-        Cut::Lines(_) => outlet.take(
-            report,
-            Block {
-                source,
-                text,
-                numbers: Numbers::From(number),
-                precision,
-            },
-        ),
-        Cut::Bad(_, reason) => outlet.reject(report, source, number, &reason, &text),
+        Cut::Lines(_) => outlet.take(Block {
+            source,
+            text,
+            numbers: Numbers::From(number),
+            precision,
+        }),
+        Cut::Bad(_, reason) => outlet.reject(source, number, &reason, &text),
         Cut::Part { first, last, .. } => {
             if first {
-                outlet.begin_long(report, source, number, TOO_LONG);
+                outlet.begin_long(source, number, TOO_LONG);
             }
-            outlet.part_of_long(report, &text, last);
+            outlet.part_of_long(&text, last);
         }
     }
 }
 
-fn hand_on_records(lines: &mut Lines, source: usize, outlet: &mut Outlet, report: &Report) {
+fn pass_on_records(lines: &mut Lines, source: usize, outlet: &mut Outlet) {
     for one in lines.rejected.drain(..) {
-        outlet.reject(report, source, one.number, &one.reason, &one.record);
+        outlet.reject(source, one.number, &one.reason, &one.record);
     }
-    outlet.take_encoded(report, source, lines);
+    outlet.take_encoded(source, lines);
 }

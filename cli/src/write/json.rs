@@ -14,33 +14,33 @@ use std::fmt;
 use std::io::Read;
 use std::rc::Rc;
 
-/// What line protocol has space for in a key.
+/// The longest key of line protocol, in bytes.
 const MAX_KEY: usize = 65_535;
-/// More fields are no record of measurements; each is compared with those before it.
+/// The most fields of a record. The encoder compares each with those before it.
 const MAX_FIELDS: usize = 4096;
 
-/// An object on each line, a line of line protocol from each.
+/// Converts an object on each line to a line.
 pub(crate) struct Json {
     layout: Rc<Layout>,
     record: Record,
-    /// What earlier pieces had of the line; of one that is too long, the beginning.
+    /// The line's bytes in earlier pieces; of a line that is too long, the beginning.
     partial: Vec<u8>,
     partial_len: usize,
     position: Position,
 }
 
-/// The members of an object, as far as they count.
+/// The members of an object that are part of the line.
 #[derive(Default)]
 struct Record {
-    /// The key of the member that is read, with those of the objects around it.
+    /// The key of the current member, after those of the objects around it.
     path: String,
-    /// Keys and texts, one behind the other.
+    /// Keys and texts, concatenated.
     text: String,
     measurement: Option<Span>,
     tags: Vec<Option<Span>>,
     fields: Vec<(Span, Value<Span>)>,
     time: Option<Timestamp>,
-    /// Why it is rejected, where that is not for its syntax.
+    /// The reason why it is rejected, unless that is its syntax.
     reason: Option<String>,
 }
 
@@ -62,8 +62,8 @@ impl Json {
         }
     }
 
-    /// Takes a line that is whole, with its end if it has one. `len`: of a line that is too long only the
-    /// beginning is there.
+    /// Takes a whole line, with its line end if it has one. `len` is its length: of a line that is too long
+    /// `line` is only the beginning.
     fn line(&mut self, line: &[u8], len: usize, lines: &mut Lines) {
         let record = match self.position {
             Position { bytes: 0, .. } => line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line),
@@ -74,7 +74,7 @@ impl Json {
         self.position.bytes = self.position.bytes.saturating_add(len as u64);
         let ended = len > line.len() || line.ends_with(b"\n");
         self.position.lines = self.position.lines.saturating_add(u64::from(ended));
-        // A file of rejected records has their reasons as comments.
+        // A file of rejected records has the reasons in comments.
         if matches!(record, [] | [b'#', ..]) && len <= MAX_RECORD {
             return;
         }
@@ -102,7 +102,7 @@ impl Json {
         }
     }
 
-    /// Takes the line of which parts came before, and this is the last.
+    /// Takes the last part of a line that began in an earlier piece.
     fn line_in_parts(&mut self, last: &[u8], lines: &mut Lines) {
         self.keep(last);
         let line = std::mem::take(&mut self.partial);
@@ -117,7 +117,7 @@ impl Json {
         if self.partial_len <= MAX_RECORD {
             self.partial.extend_from_slice(part);
         } else {
-            // A byte order mark is not counted.
+            // Three bytes more, for a byte order mark.
             let most = EXCERPT.saturating_add(3);
             let space = most.saturating_sub(self.partial.len()).min(part.len());
             self.partial
@@ -163,7 +163,7 @@ impl Format for Json {
 }
 
 impl Record {
-    /// Takes a line apart.
+    /// Parses a line.
     fn read(&mut self, line: &[u8], layout: &Layout) -> Result<(), String> {
         self.path.clear();
         self.text.clear();
@@ -189,7 +189,7 @@ impl Record {
             (Measurement::Name(series), _) => encoder.series(series),
             (Measurement::Column(_), Some(name)) => encoder.line(self.part(name)),
             (Measurement::Column(key), None) => {
-                return Err(format!("{key}: it is not there, and has the measurement"));
+                return Err(format!("{key}: the key of the measurement is missing"));
             }
         };
         for (key, value) in layout.tags.iter().zip(&self.tags) {
@@ -233,10 +233,10 @@ impl Record {
         if self.fields.len() >= MAX_FIELDS {
             return Err(format!("more than {MAX_FIELDS} fields"));
         }
-        // Keys of objects stand in front of each key inside.
+        // Each key has the keys of the objects around it in front, so nesting can make it long.
         if self.text.len().saturating_add(self.path.len()) > MAX_RECORD {
             return Err(format!(
-                "with its keys joined longer than {MAX_RECORD} bytes"
+                "longer than {MAX_RECORD} bytes with its keys joined"
             ));
         }
         let key = Record::keep(&mut self.text, &self.path);
@@ -251,13 +251,13 @@ impl Record {
         Ok(())
     }
 
-    /// A value that is taken by its text; `None` for null.
+    /// Takes a value by its text; `None` for null.
     fn text(&mut self, role: Role, text: Option<&str>, layout: &Layout) -> Result<(), String> {
         let twice = match (role, text) {
             (Role::Field(kind), Some(text)) => {
                 let kind = kind.unwrap_or(Kind::String);
                 let value = match (kind, text) {
-                    // Unlike an empty cell it is a text that is there.
+                    // An empty string is a value, unlike an empty cell of CSV.
                     (Kind::String, text) => Some(Value::Text(text)),
                     (kind, text) => kind
                         .read(text)
@@ -283,12 +283,12 @@ impl Record {
             _ => false,
         };
         if twice {
-            return Err(format!("{}: it is there twice", excerpt(&self.path)));
+            return Err(format!("{}: the key occurs twice", excerpt(&self.path)));
         }
         Ok(())
     }
 
-    /// The sentence for what serde_json found.
+    /// Describes an error of serde_json.
     #[cold]
     fn syntax(&mut self, line: &[u8], error: &serde_json::Error) -> String {
         if let Some(reason) = self.reason.take() {
@@ -300,9 +300,9 @@ impl Record {
         };
         let at = error.column().saturating_sub(1);
         let value = line.get(at..).unwrap_or_default();
-        for word in ["NaN", "Infinity"] {
-            if value.starts_with(word.as_bytes()) {
-                return format!("{key}{word} is not finite: null is a value that is not there");
+        for number in ["NaN", "Infinity"] {
+            if value.starts_with(number.as_bytes()) {
+                return format!("{key}{number} is not finite; use null for a missing value");
             }
         }
         let what = error.to_string();
@@ -315,16 +315,15 @@ impl Record {
     }
 }
 
-/// The text of a value as it stands in JSON: what is in a string, or a number or boolean itself; `None` for
-/// null.
+/// Returns the text of a JSON value: the content of a string, or the number or boolean itself; `None` for null.
 fn literal(raw: &str) -> Result<Option<Cow<'_, str>>, String> {
     Ok(Some(match raw.as_bytes() {
         [b'n', ..] => return Ok(None),
-        [b'{', ..] => return Err("it is an object".to_owned()),
-        [b'[', ..] => return Err("it is an array".to_owned()),
+        [b'{', ..] => return Err("the value is an object".to_owned()),
+        [b'[', ..] => return Err("the value is an array".to_owned()),
         [b'"', ..] if raw.contains('\\') => {
             let text = serde_json::from_str::<String>(raw);
-            Cow::Owned(text.map_err(|_| "no text is escaped like this")?)
+            Cow::Owned(text.map_err(|_| "the string has an invalid escape")?)
         }
         [b'"', .., b'"'] => Cow::Borrowed(raw.trim_matches('"')),
         _ => Cow::Borrowed(raw),
@@ -335,7 +334,7 @@ fn literal(raw: &str) -> Result<Option<Cow<'_, str>>, String> {
 struct Members<'a> {
     record: &'a mut Record,
     layout: &'a Layout,
-    /// Of the member; `None` for the record itself.
+    /// The role of the member; `None` for the record itself.
     role: Option<Role>,
 }
 
@@ -347,7 +346,7 @@ impl Members<'_> {
         }
     }
 
-    /// Ends the reading of a record that is rejected.
+    /// Stops at the reason why the record is rejected.
     #[cold]
     fn stop<E: Error>(self, reason: String) -> E {
         self.record.reason = Some(reason);
@@ -408,7 +407,7 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
         if let Some(Role::Field(_)) = self.role {
             let reason = format!(
-                "{}: it is an array, which no field can be",
+                "{}: the value is an array, which a field can't be",
                 excerpt(&self.record.path)
             );
             return Err(self.stop(reason));
@@ -452,7 +451,7 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 }
 
-/// Appends a key.
+/// Appends a key to a string.
 struct Key<'a>(&'a mut String);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {

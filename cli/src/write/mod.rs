@@ -1,7 +1,12 @@
 //! `write`: standard input or files into a bucket.
 //!
-//! `run` has the loop: it sends, and takes what the thread of `input` has read. `intake` makes blocks of
-//! lines of it, `outlet` hands them to the writer and follows those that were rejected. `finish` is the end.
+//! The data flow, driven by the loop in `run`; `finish` ends it:
+//!
+//! ```text
+//! input ─ pieces ─> intake ─ blocks of lines ─> outlet ─> Writer ─> server or spool
+//!                     │                           │
+//!                     └──── rejected lines ───────┴─> rejects
+//! ```
 
 mod account;
 mod block;
@@ -34,7 +39,7 @@ pub(crate) const COMMAND: Command = Command {
     operands: &[
         Operand {
             name: "BUCKET",
-            help: "where they go; it has to be there",
+            help: "bucket for the lines; it must exist",
             count: Count::One,
             kind: Kind::Text,
         },
@@ -49,7 +54,7 @@ pub(crate) const COMMAND: Command = Command {
     connects: true,
     notes: NOTES,
     examples: &[(
-        "What a broker publishes, as it comes",
+        "Everything that a broker publishes",
         "mosquitto_sub -t 's/#' -F 'w,topic=%t v=%p' | influx-edge write sensors",
     )],
     commands: &[],
@@ -57,22 +62,20 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 const NOTES: &str = "\
-What can't be delivered waits in the spool for the next run; without a spool
-it comes out on standard output. Exit codes: 0, 2 rejected, 75 not delivered.
+Lines that can't be delivered wait in the spool for the next run; without a spool
+they are printed on standard output. Exit codes: 0, 2 rejected, 75 not delivered.
 
-Each record of --csv and --jsonl becomes one line. Columns are measurement, tags or time as the options \
-name them; all others are fields, or those that --fields names. Keys of nested JSON objects are joined by _ \
-(a_b).
+Each record of --csv and --jsonl becomes one line. Options name the columns of measurement, tags and time; \
+all others are fields, or only those of --fields. Keys of nested JSON objects are joined by _ (a_b).
 
-The type of a field never depends on the values that come: InfluxDB keeps the type of the first value \
-and rejects all others. So numbers are floats, 7 as well as 7.5, unless --types declares them int or uint; in \
-CSV, where a text and a number look the same, a field that is no number has to be declared (--types \
-state=string,on=bool; *=string for all that are not named), otherwise its records are rejected. In JSON a \
-string is a string and true is a boolean unless declared otherwise. An empty cell or null is left out; a \
-record without any field, with NaN or an infinity, or with an array is rejected.
+The type of a field never depends on its values, because InfluxDB keeps the type of the first value and \
+rejects others. Numbers, 7 as well as 7.5, are floats unless --types declares them int or uint. In CSV, where \
+text and numbers look the same, other types must be declared (--types state=string,on=bool; *=string for all \
+other fields), otherwise the records are rejected. In JSON a string is a string and true is a boolean unless \
+declared otherwise. An empty cell or null is left out; a record without fields, with NaN or an infinity, or \
+with an array is rejected.
 
-A time is RFC 3339, also \
-with a space in place of the T; without an offset only with --utc. A number is a time only if --precision says \
-its unit: seconds that are taken for nanoseconds would be written to 1970. Decimals are exact. If there is a \
-time column a record without a time is rejected; otherwise, and for JSON without --time, a record without one \
-gets the machine's. Numbers of rejected records are those of the input's lines.";
+Times are in RFC 3339, with T or a space; without an offset only with --utc. Numbers need --precision for \
+their unit, because seconds read as nanoseconds would be written to 1970. Decimals are exact. If there is a \
+time column, records without a time are rejected; otherwise, and for JSON without --time, they get the \
+machine's time. The numbers of rejected records are line numbers of the input.";

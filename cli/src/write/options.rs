@@ -4,8 +4,8 @@ use super::columns::{self, Layout};
 use super::format::{Format, Lines};
 use super::input::Source;
 use super::pairs::Pairs;
-use crate::command::{Kind, Matches, Opt, joined};
-use crate::failure::{Failure, NO_INPUT};
+use crate::command::{Kind, Matches, Opt, joined, unit};
+use crate::failure::Failure;
 use crate::state;
 use influx_edge::Precision;
 use influx_edge::line::OwnedDefaultTags;
@@ -25,19 +25,19 @@ const OWN: &[Opt] = &[
         "pairs",
         "MEASUREMENT",
         Kind::Text,
-        "lines are `name value [time]`: its fields",
+        "lines are `name value [time]`, as its fields",
     ),
     Opt::value(
         "precision",
         "UNIT",
         Kind::Choice(UNITS),
-        "of the times: ns (default), us, ms, s",
+        "unit of the times: ns (default), us, ms, s",
     ),
     Opt::value(
         "tag",
         "KEY=VALUE",
         Kind::Text,
-        "for each line without it; repeatable",
+        "add to each line without it; repeatable",
     ),
     Opt::value(
         "flush",
@@ -49,7 +49,7 @@ const OWN: &[Opt] = &[
         "patience",
         "TIME",
         Kind::Text,
-        "try so long to deliver at the end (30s)",
+        "time limit of delivery at the end (30s)",
     ),
     Opt::value(
         "spool",
@@ -61,39 +61,39 @@ const OWN: &[Opt] = &[
         "spool-max",
         "MIB",
         Kind::Text,
-        "its size; reading waits when it is full (64)",
+        "size of the spool; if full, reading waits (64)",
     ),
     Opt::flag("no-spool", "lines wait in memory only"),
     Opt::value(
         "lock-wait",
         "TIME",
         Kind::Text,
-        "for another run that has the spool (10s)",
+        "wait for another run that uses the spool (10s)",
     ),
     Opt::value(
         "rejected",
         "FILE",
         Kind::File,
-        "append rejected lines, with the reasons (- stdout)",
+        "append rejected lines with reasons (- is stdout)",
     ),
     Opt::value(
         "resume",
         "STATE",
         Kind::File,
-        "keep in this file how far the inputs are sent",
+        "file that keeps the position in the inputs",
     ),
 ];
 
-/// Where lines wait while the server is away.
+/// The directory where lines wait in an outage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SpoolDir {
     /// `--spool`.
     Named(PathBuf),
-    /// Of the service manager or the user.
+    /// That of the service manager or the user.
     Default(PathBuf),
     /// `--no-spool`.
     Off,
-    /// No variable tells where.
+    /// No environment variable names one.
     Nowhere,
 }
 
@@ -117,7 +117,7 @@ pub(super) struct Options {
 
 impl Options {
     /// # Errors
-    /// Returns a usage error, or one of an input file that isn't there.
+    /// Returns an error for wrong arguments, or for an input file that can't be read.
     pub(super) fn new(matches: &Matches) -> Result<Options, Failure> {
         let time = |name, default| {
             Ok::<_, Failure>(
@@ -140,44 +140,38 @@ impl Options {
             }
         }
         let precision = match matches.text("precision")? {
-            None | Some("ns") => Precision::Nanosecond,
-            Some("us") => Precision::Microsecond,
-            Some("ms") => Precision::Millisecond,
-            Some("s") => Precision::Second,
-            Some(other) => {
+            None => None,
+            Some(name) => Some(unit(name).ok_or_else(|| {
                 let units = UNITS.join(", ");
-                return Err(
-                    matches.misused(format_args!("--precision {other}: the units are {units}"))
-                );
-            }
+                matches.misused(format_args!("--precision {name}: the units are {units}"))
+            })?),
         };
-        let unit = matches.has("precision").then_some(precision);
-        let layout = Layout::from_matches(matches, unit)?.map(Rc::new);
+        let layout = Layout::from_matches(matches, precision)?.map(Rc::new);
         let mut tags = Vec::new();
         for text in matches.texts("tag")? {
             match text.split_once('=') {
                 Some((key, value)) if !key.is_empty() && !value.is_empty() => {
                     tags.push((key.to_owned(), value.to_owned()));
                 }
-                _ => return Err(matches.misused(format_args!("--tag {text}: not KEY=VALUE"))),
+                _ => return Err(matches.misused(format_args!("--tag {text}: expected KEY=VALUE"))),
             }
         }
         let spool_bytes = match matches.parsed::<u64>("spool-max")? {
-            Some(0) => return Err(matches.misused("--spool-max 0: a spool takes some space")),
+            Some(0) => return Err(matches.misused("--spool-max 0: a spool needs some space")),
             mib => mib.map(|mib| mib.saturating_mul(1 << 20)),
         };
         let resume = matches.path("resume").map(Path::to_owned);
         let sources = sources(matches)?;
         check_outputs(matches, &sources)?;
         if resume.is_some() && sources.iter().any(|source| source.path.is_none()) {
-            return Err(matches.misused(
-                "--resume: standard input can't be read again; name the files to be read",
-            ));
+            return Err(
+                matches.misused("--resume: standard input can't be read again; name files instead")
+            );
         }
         if resume.is_some() {
             if let Some(pipe) = sources.iter().find(|source| !source.regular) {
                 return Err(matches.misused(format_args!(
-                    "--resume: {} is no regular file, and can't be read again",
+                    "--resume: {} is not a regular file, and can't be read again",
                     pipe.name()
                 )));
             }
@@ -191,7 +185,7 @@ impl Options {
             sources,
             measurement: matches.text("pairs")?.map(str::to_owned),
             layout,
-            precision,
+            precision: precision.unwrap_or_default(),
             tags,
             flush: time("flush", 1)?,
             patience: time("patience", 30)?,
@@ -207,8 +201,8 @@ impl Options {
         })
     }
 
-    /// Where the lines of a format are written. The times of records are in nanoseconds, whatever the unit of
-    /// the column: a text may be finer.
+    /// Returns the buffer for the lines of a format. Records have times in nanoseconds, whatever the unit of
+    /// their column: a text may be finer.
     pub(super) fn lines(&self, tags: OwnedDefaultTags) -> Lines {
         let precision = match self.measurement {
             Some(_) => self.precision,
@@ -217,10 +211,10 @@ impl Options {
         Lines::new(precision, tags)
     }
 
-    /// What turns one input into lines; `None` for line protocol, which is lines already.
+    /// Returns the format of an input; `None` for line protocol.
     ///
     /// # Errors
-    /// Returns an error if the format's options can't be.
+    /// Returns an error if the format's options are invalid.
     pub(super) fn format(&self) -> Result<Option<Box<dyn Format>>, Failure> {
         Ok(match (&self.measurement, &self.layout) {
             (Some(measurement), _) => Some(Box::new(Pairs::new(measurement.clone()))),
@@ -230,7 +224,7 @@ impl Options {
     }
 }
 
-/// The inputs, each looked at before anything is read.
+/// Returns the inputs. Each is checked before any is read.
 fn sources(matches: &Matches) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
     for name in matches.operands_from(1) {
@@ -251,13 +245,13 @@ fn sources(matches: &Matches) -> Result<Vec<Source>, Failure> {
 
 fn file(name: &OsStr) -> Result<Source, Failure> {
     let path = PathBuf::from(name);
-    let failed = |why| Failure::new(NO_INPUT, format_args!("{}: {why}", path.display()));
+    let failed = |why: std::io::Error| Failure::no_input(path.display(), why);
     let found = fs::metadata(&path).map_err(failed)?;
     if found.is_dir() {
         return Err(failed(std::io::ErrorKind::IsADirectory.into()));
     }
     if found.is_file() {
-        // (A named pipe would wait for its other end.)
+        // Opening a named pipe would wait for its other end.
         drop(File::open(&path).map_err(failed)?);
     }
     Ok(Source {
@@ -280,13 +274,13 @@ fn stdin() -> Source {
     }
 }
 
-/// The length of standard input, if it is a regular file.
+/// Returns the length of standard input, if it is a regular file.
 #[cfg(unix)]
 fn stdin_len() -> Option<u64> {
     open_file(std::io::stdin()).map(|found| found.len())
 }
 
-/// What this is, if it is a regular file.
+/// Returns the metadata of a regular file.
 #[cfg(unix)]
 fn open_file(of: impl std::os::fd::AsFd) -> Option<fs::Metadata> {
     let file = of.as_fd().try_clone_to_owned().ok()?;
@@ -294,7 +288,7 @@ fn open_file(of: impl std::os::fd::AsFd) -> Option<fs::Metadata> {
     found.is_file().then_some(found)
 }
 
-/// What is appended to an input would be read again, and rejected or printed again, for ever.
+/// Returns a usage error if an output is also an input: what is appended would be read again without end.
 #[cfg(unix)]
 fn check_outputs(matches: &Matches, sources: &[Source]) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt;

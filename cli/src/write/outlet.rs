@@ -1,4 +1,4 @@
-//! `Outlet`: blocks of lines into the writer, and what becomes of each line.
+//! `Outlet`: passes blocks of lines to the writer, and follows each line to its outcome.
 
 use super::account::Account;
 use super::block::{Block, Numbers};
@@ -9,33 +9,33 @@ use super::rewrite::Rewrite;
 use super::run::MAX_BUFFER;
 use crate::report::Report;
 use influx_edge::writer::Stats;
-use influx_edge::{WriteError, Writer};
+use influx_edge::{Error, ErrorKind, WriteError, Writer};
 use std::collections::VecDeque;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// Space that is left in memory when reading waits: what a piece of short lines takes when each of them is
-/// given a time.
+/// Reading waits if less memory is free: the size of a piece of short lines after each of them got a time.
 const MARGIN: usize = 400 * 1024;
 
 pub(super) struct Outlet {
+    report: Report,
     pub(super) writer: Writer,
     pub(super) rewrite: Rewrite,
     rejects: Rejects,
     recent: Recent,
-    /// Of the inputs, if there are several.
+    /// The names of the inputs, if there are several.
     names: Option<Vec<String>>,
-    /// Lines for which there was no space.
+    /// Lines that didn't fit into the writer's buffer.
     waiting: VecDeque<Block>,
     accepted: u64,
-    /// Rejected before they came to the writer, or by it.
+    /// Lines rejected by the command or by the writer.
     rejected: u64,
-    /// Rejected by the server, and listed.
+    /// Lines rejected by the server, and recorded.
     listed: u64,
-    /// What comes is printed: nothing goes out.
+    /// `true` if nothing can be delivered: further lines are printed.
     pub(super) gave_up: bool,
-    /// Lines that were given back, and those of them that could not be printed.
+    /// Printed lines that the writer never had, and all lines that couldn't be printed.
     given_back: u64,
     unprinted: u64,
 }
@@ -46,14 +46,15 @@ impl Outlet {
         rewrite: Rewrite,
         rejects: Rejects,
         names: Vec<String>,
-        several: bool,
+        report: Report,
     ) -> Outlet {
         Outlet {
+            report,
             writer,
             rewrite,
             rejects,
             recent: Recent::default(),
-            names: several.then_some(names),
+            names: (names.len() > 1).then_some(names),
             waiting: VecDeque::new(),
             accepted: 0,
             rejected: 0,
@@ -64,20 +65,20 @@ impl Outlet {
         }
     }
 
-    /// An empty buffer for lines.
+    /// Returns an empty buffer for lines.
     pub(super) fn buffer(&mut self) -> Vec<u8> {
         self.recent.buffer()
     }
 
-    /// Sends what is due, and returns how long it is until the next call is useful.
-    pub(super) fn poll(&mut self, report: &Report) -> Duration {
+    /// Sends what is due, and returns the time until the next call is due.
+    pub(super) fn poll(&mut self) -> Duration {
         let wait = self.writer.poll().unwrap_or_default();
-        self.list_rejected(report);
-        self.rejects.flush(report);
+        self.list_rejected();
+        self.rejects.flush();
         wait
     }
 
-    /// Whether there is no space in memory for what comes next.
+    /// Returns `true` if the next piece may not fit in memory.
     pub(super) fn is_full(&self) -> bool {
         !self.waiting.is_empty() || self.free() < MARGIN
     }
@@ -87,25 +88,25 @@ impl Outlet {
         MAX_BUFFER.saturating_sub(buffered.unwrap_or(usize::MAX))
     }
 
-    /// Whether lines don't get to the server as they come.
+    /// Returns `true` in an outage, and until the spool is empty after it.
     pub(super) fn is_failing(&self) -> bool {
         self.writer.last_error().is_some() || self.writer.stats().spooled > 0
     }
 
-    /// How many lines have left memory.
+    /// Returns the number of lines that have left memory.
     pub(super) fn left_memory(&self) -> u64 {
         let stats = self.writer.stats();
         stats.accepted.saturating_sub(stats.buffered)
     }
 
     /// Takes whole lines.
-    pub(super) fn take(&mut self, report: &Report, block: Block) {
+    pub(super) fn take(&mut self, block: Block) {
         if !self.rewrite.is_needed(&block.text) {
-            return self.deliver(report, block);
+            return self.deliver(block);
         }
         let block = match std::str::from_utf8(&block.text) {
             Ok(_) => block,
-            Err(_) => self.without_bad_text(report, block),
+            Err(_) => self.without_bad_text(block),
         };
         let mut changed = Block {
             text: self.buffer(),
@@ -116,14 +117,14 @@ impl Outlet {
             bad.push((found.number, why.to_string(), found.raw.to_owned()));
         });
         for (number, why, line) in bad {
-            self.reject(report, block.source, number, &why, line.as_bytes());
+            self.reject(block.source, number, &why, line.as_bytes());
         }
-        self.deliver(report, changed);
+        self.deliver(changed);
     }
 
-    /// Takes what an encoder wrote: as it is, which needs no second look at it. Where that can't be, its lines
-    /// are taken as those of a text are, each by itself.
-    pub(super) fn take_encoded(&mut self, report: &Report, source: usize, lines: &mut Lines) {
+    /// Takes the lines of an encoder. The writer takes them as a whole without parsing them again, if it can;
+    /// otherwise each line is taken like one of a text.
+    pub(super) fn take_encoded(&mut self, source: usize, lines: &mut Lines) {
         let Lines {
             encoder, numbers, ..
         } = lines;
@@ -144,14 +145,14 @@ impl Outlet {
             let accepted = encoder.line_count() as u64;
             self.accepted = self.accepted.saturating_add(accepted);
             self.keep(block);
-            self.list_rejected(report);
+            self.list_rejected();
         } else {
-            self.take(report, block);
+            self.take(block);
         }
         encoder.clear();
     }
 
-    fn deliver(&mut self, report: &Report, block: Block) {
+    fn deliver(&mut self, block: Block) {
         if self.gave_up {
             let lines = block.lines().count() as u64;
             return self.give_back(&block.text, lines);
@@ -160,16 +161,16 @@ impl Outlet {
             return self.waiting.push_back(block);
         }
         let Ok(text) = std::str::from_utf8(&block.text) else {
-            let good = self.without_bad_text(report, block);
-            return self.deliver(report, good);
+            let good = self.without_bad_text(block);
+            return self.deliver(good);
         };
         let outcome = self.writer.write_lines(text, block.precision);
         self.accepted = self.accepted.saturating_add(outcome.accepted);
         if !outcome.is_complete() {
-            self.refused(report, &block, &outcome.rejected);
+            self.not_taken(&block, &outcome.rejected);
         }
         self.keep(block);
-        self.list_rejected(report);
+        self.list_rejected();
     }
 
     fn keep(&mut self, block: Block) {
@@ -178,9 +179,9 @@ impl Outlet {
         self.recent.keep(block, buffered);
     }
 
-    /// The lines of a block that are UTF-8; each of the others is a bad one.
-    fn without_bad_text(&mut self, report: &Report, block: Block) -> Block {
-        // The places of the ends of lines don't depend on what isn't ASCII.
+    /// Returns the lines of a block that are UTF-8, and rejects the others.
+    fn without_bad_text(&mut self, block: Block) -> Block {
+        // Only ASCII bytes affect where lines end, so a copy without the others has the same lines.
         let ascii = |byte: &u8| if byte.is_ascii() { *byte } else { b'?' };
         let shape = Block {
             text: block.text.iter().map(ascii).collect(),
@@ -195,7 +196,7 @@ impl Outlet {
             let raw = raw.unwrap_or_default();
             if let Err(why) = std::str::from_utf8(raw) {
                 let reason = format!("the line isn't UTF-8, at byte {}", why.valid_up_to());
-                self.reject(report, block.source, found.number, &reason, raw);
+                self.reject(block.source, found.number, &reason, raw);
                 continue;
             }
             good.extend_from_slice(raw);
@@ -209,8 +210,8 @@ impl Outlet {
         }
     }
 
-    /// Lines that the writer didn't take: those for which there was no space wait.
-    fn refused(&mut self, report: &Report, block: &Block, rejected: &[(u64, WriteError)]) {
+    /// Handles lines that the writer rejected: they wait if its buffer is full.
+    fn not_taken(&mut self, block: &Block, rejected: &[(u64, WriteError)]) {
         let mut waiting = Block {
             source: block.source,
             precision: block.precision,
@@ -227,13 +228,7 @@ impl Outlet {
                 waiting.text.push(b'\n');
                 numbers.push(found.number);
             } else {
-                self.reject(
-                    report,
-                    block.source,
-                    found.number,
-                    why,
-                    found.raw.as_bytes(),
-                );
+                self.reject(block.source, found.number, why, found.raw.as_bytes());
             }
         }
         if !numbers.is_empty() {
@@ -242,60 +237,55 @@ impl Outlet {
         }
     }
 
-    /// Tries once more what waits.
-    pub(super) fn submit_waiting(&mut self, report: &Report) {
+    /// Passes waiting lines to the writer, as far as there is space.
+    pub(super) fn submit_waiting(&mut self) {
         for block in std::mem::take(&mut self.waiting) {
             match self.free() < MARGIN {
                 true => self.waiting.push_back(block),
-                false => self.deliver(report, block),
+                false => self.deliver(block),
             }
         }
     }
 
-    /// Counts and records a line that is none.
-    pub(super) fn reject(
+    /// Counts and records a line that the command rejects.
+    pub(super) fn reject(&mut self, source: usize, number: u64, reason: &dyn Display, line: &[u8]) {
+        self.record(source, number, reason, line, Rejects::add);
+    }
+
+    /// As [`reject`](Self::reject), for a line that is too long and follows in parts.
+    pub(super) fn begin_long(&mut self, source: usize, number: u64, why: &str) {
+        self.record(source, number, &why, b"", Rejects::begin);
+    }
+
+    fn record(
         &mut self,
-        report: &Report,
         source: usize,
         number: u64,
         reason: &dyn Display,
         line: &[u8],
+        to: fn(&mut Rejects, &Entry<'_>),
     ) {
         self.rejected = self.rejected.saturating_add(1);
-        let reason = reason.to_string();
         let entry = Entry {
             source: name(&self.names, source),
             number: Some(number),
-            reason: &reason,
+            reason: &reason.to_string(),
             line,
             lines: 1,
         };
-        self.rejects.add(report, &entry);
+        to(&mut self.rejects, &entry);
     }
 
-    /// The same of a line that is too long, by its parts.
-    pub(super) fn begin_long(&mut self, report: &Report, source: usize, number: u64, why: &str) {
-        self.rejected = self.rejected.saturating_add(1);
-        let entry = Entry {
-            source: name(&self.names, source),
-            number: Some(number),
-            reason: why,
-            line: b"",
-            lines: 1,
-        };
-        self.rejects.begin(report, &entry);
-    }
-
-    pub(super) fn part_of_long(&mut self, report: &Report, bytes: &[u8], last: bool) {
+    pub(super) fn part_of_long(&mut self, bytes: &[u8], last: bool) {
         self.rejects.part(bytes);
         if last && !bytes.ends_with(b"\n") {
             self.rejects.part(b"\n");
         }
-        self.rejects.flush(report);
+        self.rejects.flush();
     }
 
-    /// Records what the server rejected.
-    fn list_rejected(&mut self, report: &Report) {
+    /// Records the lines that the server rejected.
+    fn list_rejected(&mut self) {
         if self.writer.stats().rejected.total() == self.listed {
             return;
         }
@@ -312,32 +302,32 @@ impl Outlet {
                 line: one.line.as_bytes(),
                 lines: one.lines,
             };
-            self.rejects.add(report, &entry);
+            self.rejects.add(&entry);
         }
     }
 
-    /// Brings everything that was taken to the server, or to the spool and the disk. Whether that worked.
-    pub(super) fn make_safe(&mut self, report: &Report, limit: Duration) -> bool {
-        self.submit_waiting(report);
-        // Without a spool nothing is gained by trying while the server is away.
+    /// Delivers or spools everything that was taken; returns `true` if all of it is safe.
+    pub(super) fn make_safe(&mut self, limit: Duration) -> bool {
+        self.submit_waiting();
+        // In an outage without a spool an attempt only costs time.
         let futile = self.writer.spool().is_none() && self.writer.last_error().is_some();
         let safe = !futile && self.waiting.is_empty() && self.writer.flush_within(limit).is_ok();
-        self.list_rejected(report);
-        self.rejects.sync(report);
+        self.list_rejected();
+        self.rejects.sync();
         safe && self.rejects.unrecorded == 0 && self.writer.stats().dropped.total() == 0
     }
 
-    /// The last flush. Lines that were not delivered and are not in the spool are printed, unless their
-    /// input is read again.
-    pub(super) fn finish(&mut self, report: &Report, limit: Duration, print: bool) {
+    /// Flushes for the last time. Undelivered lines that are not in the spool are printed, unless their input is
+    /// read again.
+    pub(super) fn finish(&mut self, limit: Duration, print: bool) {
         let mut flushed = self.writer.flush_within(limit);
         if !self.waiting.is_empty() && flushed.is_ok() {
-            self.submit_waiting(report);
+            self.submit_waiting();
             flushed = self.writer.flush_within(limit);
         }
-        self.list_rejected(report);
+        self.list_rejected();
         if let Err(error) = flushed {
-            report.error(error);
+            self.report.error(undelivered(&error, print));
         }
         if !print {
             return;
@@ -353,7 +343,7 @@ impl Outlet {
         }
     }
 
-    /// Prints lines that the writer never had.
+    /// Counts and prints lines that the writer never had.
     fn give_back(&mut self, text: &[u8], lines: u64) {
         self.given_back = self.given_back.saturating_add(lines);
         self.print(text, lines);
@@ -370,10 +360,10 @@ impl Outlet {
         }
     }
 
-    /// The last words about rejected lines.
-    pub(super) fn end(&mut self, report: &Report) {
+    /// Prints the summary of rejected lines.
+    pub(super) fn end(&mut self) {
         let rejected = self.account().rejected;
-        self.rejects.end(report, rejected);
+        self.rejects.end(rejected);
     }
 
     pub(super) fn account(&self) -> Account {
@@ -404,7 +394,27 @@ impl Outlet {
     }
 }
 
-/// The name of an input, if there are several.
+/// Describes a failed flush. The error's own text is for a program that keeps the lines in memory.
+fn undelivered(error: &Error, printed: bool) -> String {
+    let ErrorKind::Flush(flush) = error.kind() else {
+        return error.to_string();
+    };
+    let plural = if flush.lines() == 1 { "" } else { "s" };
+    let outcome = match printed {
+        true => "printed on standard output",
+        false => "left for the next run",
+    };
+    let cause = match flush.cause() {
+        Some(cause) => cause.to_string(),
+        None => "time ran out before the first attempt".to_owned(),
+    };
+    format!(
+        "{} line{plural} not delivered, {outcome}: {cause}",
+        flush.lines()
+    )
+}
+
+/// Returns the name of an input, if there are several.
 fn name(names: &Option<Vec<String>>, source: usize) -> Option<&str> {
     names.as_ref()?.get(source).map(String::as_str)
 }

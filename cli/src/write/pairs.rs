@@ -1,18 +1,18 @@
-//! `--pairs`: a field on each line, `name value` or `name value time`.
+//! `Pairs`: the format of `--pairs`, a field on each line: `name value` or `name value time`.
 
 use super::format::{Format, LineEncoder, Lines, Position, RejectedRecord};
 use crate::failure::Failure;
 use std::io::Read;
 
-/// A longer line is no pair.
+/// The longest line.
 const MAX_LINE: usize = 64 * 1024;
 
-/// One input of pairs, whose fields are one measurement's.
+/// One input of pairs, which are fields of one measurement.
 pub(super) struct Pairs {
     measurement: String,
-    /// The beginning of a line whose end is to come.
+    /// The beginning of a line that isn't complete.
     pending: Vec<u8>,
-    /// Bytes of it that were left out, since it is too long.
+    /// The number of its bytes beyond the longest line.
     left_out: u64,
     at: Position,
 }
@@ -34,7 +34,7 @@ impl Pairs {
         self.left_out = self.left_out.saturating_add(rest.len() as u64);
     }
 
-    /// A whole line, or the last one without a newline.
+    /// Takes a whole line, or the last one without a newline.
     fn line(&mut self, newline: u64, lines: &mut Lines) {
         let number = self.at.lines.saturating_add(1);
         let len = (self.pending.len() as u64).saturating_add(self.left_out);
@@ -48,7 +48,7 @@ impl Pairs {
         if !matches!(line, [] | [b'#', ..]) {
             let pair = match self.left_out {
                 0 => pair(&mut lines.encoder, &self.measurement, line),
-                _ => Err("the line is too long for a pair".to_owned()),
+                _ => Err("the line is longer than 64 KiB".to_owned()),
             };
             match pair {
                 Ok(()) => lines.numbers.push(number),
@@ -98,14 +98,14 @@ impl Format for Pairs {
 /// Writes the line of a pair.
 fn pair(encoder: &mut LineEncoder, measurement: &str, line: &[u8]) -> Result<(), String> {
     let text = std::str::from_utf8(line).map_err(|_| "the line isn't UTF-8".to_owned())?;
-    let mut words = text.split_ascii_whitespace();
-    let (Some(name), Some(value)) = (words.next(), words.next()) else {
+    let mut parts = text.split_ascii_whitespace();
+    let (Some(name), Some(value)) = (parts.next(), parts.next()) else {
         return Err("the line isn't `name value [time]`".to_owned());
     };
-    let value = Value::parse(value).ok_or("the value is no number, true or false")?;
-    let time = words.next().map(str::parse::<i64>).transpose();
-    let time = time.map_err(|_| "the time is no whole number".to_owned())?;
-    if words.next().is_some() {
+    let value = Value::parse(value).ok_or("the value is not a number, true or false")?;
+    let time = parts.next().map(str::parse::<i64>).transpose();
+    let time = time.map_err(|_| "the time is not an integer".to_owned())?;
+    if parts.next().is_some() {
         return Err("something follows the time".to_owned());
     }
     let line = encoder.line(measurement);
@@ -130,7 +130,7 @@ enum Value {
 }
 
 impl Value {
-    /// `21.5`, `7i`, `7u`, `true` or `false`.
+    /// Parses `21.5`, `7i`, `7u`, `true` or `false`.
     fn parse(text: &str) -> Option<Value> {
         match text {
             "true" => return Some(Value::Bool(true)),

@@ -1,28 +1,32 @@
-//! `Recent`: the lines that went to the writer last, by which a line that the server rejects is found in the
-//! input. Bounded, and nothing is computed for a line that is not rejected.
+//! `Recent`: the last blocks that were passed to the writer, in which a line that the server rejects is found, with
+//! its number in the input.
+//!
+//! A queue of bounded size: when a block is added, the oldest ones are removed, except those whose lines may still
+//! be in the writer's buffer. Accepted lines cost nothing but the copy; a rejected one costs a search, which begins
+//! after the last one found, because servers usually report lines in their order.
 
 use super::block::Block;
 use std::collections::VecDeque;
 
-/// Beside those that wait, lines are kept so far back: those of a batch that was just sent, and a block.
+/// Bytes that are kept in addition to the writer's buffer: a batch that was just sent, and a block.
 const MAX_BYTES: usize = 320 * 1024;
 
 #[derive(Default)]
 pub(super) struct Recent {
     blocks: VecDeque<Block>,
     bytes: usize,
-    /// Where the last line that was looked for was found: the next one stands behind it, as a rule.
+    /// The block and offset after the last line found, where the next search begins.
     cursor: (usize, usize),
     spare: Option<Vec<u8>>,
 }
 
 impl Recent {
-    /// An empty buffer for the next block.
+    /// Returns an empty buffer for the next block.
     pub(super) fn buffer(&mut self) -> Vec<u8> {
         self.spare.take().unwrap_or_default()
     }
 
-    /// Keeps a block. `buffered`: bytes that the writer holds in memory.
+    /// Keeps a block. `buffered` is the number of bytes in the writer's buffer.
     pub(super) fn keep(&mut self, block: Block, buffered: usize) {
         self.bytes = self.bytes.saturating_add(block.text.len());
         self.blocks.push_back(block);
@@ -45,8 +49,7 @@ impl Recent {
         }
     }
 
-    /// The source and the number of a line that was sent: as it stood there, or with the time that it was
-    /// given.
+    /// Finds a line that was sent, unchanged or with an added time; returns its source and number.
     pub(super) fn find(&mut self, line: &str) -> Option<(usize, u64)> {
         let (first, at) = self.cursor;
         let behind =
@@ -65,7 +68,7 @@ impl Recent {
     }
 }
 
-/// Where a line begins and ends in a text, from an offset on at which a line begins.
+/// Finds a line in a text from an offset on, which is the start of a line. Returns the start and the end.
 fn find_in(text: &[u8], from: usize, line: &[u8]) -> Option<(usize, usize)> {
     let untimed = without_time(line);
     let mut at = from;
@@ -96,7 +99,7 @@ fn find_in(text: &[u8], from: usize, line: &[u8]) -> Option<(usize, usize)> {
     None
 }
 
-/// The line without the time at its end, if it has one.
+/// Removes the time at the end of a line; `None` if there is none.
 fn without_time(line: &[u8]) -> Option<&[u8]> {
     let space = line.iter().rposition(|byte| *byte == b' ')?;
     let (line, time) = line.split_at_checked(space)?;

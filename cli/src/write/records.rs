@@ -1,42 +1,42 @@
-//! Records of CSV out of pieces of any length, each with the number of its first line.
+//! Splits CSV, in pieces of any length, into records with the numbers of their first lines.
 
 use super::format::Position;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-/// A longer record is rejected, and no more of it is kept than its beginning.
+/// The longest record. Of a longer one, which is rejected, only the beginning is kept.
 pub(crate) const MAX_RECORD: usize = 1 << 20;
-/// How much of a record that is too long is kept, to be recognized.
+/// Bytes that are kept of a record that is too long.
 pub(crate) const EXCERPT: usize = 256;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
-/// Space for the ends of cells beyond the number that a record should have.
+/// Space for the ends of more cells than a record should have.
 const SPARE_ENDS: usize = 16;
 const FIRST_CELLS: usize = 4 * 1024;
 
 /// Splits an input into records.
 ///
-/// A quoted cell may hold line ends. So a quote that isn't closed takes everything up to the next quote; the
-/// number of cells is wrong then, or the record is too long. Where records begin is never guessed.
+/// A quoted cell may contain line ends, so a cell whose quote isn't closed extends to the next quote: the number
+/// of cells is then wrong, or the record too long, and it is rejected. The start of a record is never guessed.
 pub(crate) struct Records {
     reader: Reader,
-    /// The record's cells, one behind the other.
+    /// The record's cells, concatenated.
     cells: Vec<u8>,
     cells_len: usize,
-    /// Where each cell ends. Of cells beyond `width` only the number is kept.
+    /// The end of each cell. Further cells than `width` are only counted.
     ends: Vec<usize>,
     count: usize,
-    /// How many cells a record should have; `None` before the header.
+    /// The number of cells that a record should have; `None` before the header.
     width: Option<usize>,
-    /// What earlier pieces had of the record.
+    /// The record's bytes in earlier pieces.
     raw: Vec<u8>,
     raw_len: usize,
     too_long: bool,
-    /// How many bytes of a byte order mark were there; `None` behind the place for it.
+    /// The number of bytes of a byte order mark read so far; `None` after the place for it.
     bom: Option<usize>,
-    /// Lines to leave out.
+    /// The number of lines to skip.
     skip: u64,
     inside: bool,
-    /// The record is whole, and is read by the caller until the next call.
+    /// The record is whole; the caller reads it until the next call.
     whole: bool,
     /// The numbers of the lines at which the record begins and ends.
     number: u64,
@@ -76,34 +76,35 @@ impl Records {
         records
     }
 
-    /// Goes on between two records.
+    /// Continues at a position between two records.
     pub(crate) fn resume(&mut self, at: Position) {
         (self.bom, self.skip) = (None, 0);
         self.reset(at);
     }
 
     fn reset(&mut self, at: Position) {
-        self.forget();
+        self.clear();
         self.bytes = at.bytes;
         self.position = at;
         self.reader.reset();
-        // It would look for a byte order mark in the first piece, which need not hold all of it.
+        // csv-core looks for a byte order mark in its first input, which may hold only a part of one. A first
+        // input of `\r` ends that search, and `begin` removes the mark instead.
         let _ = self.reader.read_record(b"\r", &mut [0], &mut [0]);
         self.reader.set_line(at.lines.saturating_add(1));
     }
 
-    /// How many cells a record should have.
+    /// Sets the number of cells that a record should have.
     pub(crate) fn set_width(&mut self, width: usize) {
         self.width = Some(width);
         self.ends.resize(width.saturating_add(SPARE_ENDS), 0);
     }
 
-    /// Takes the next record's part of `rest`. `Some` if the record is whole, with that part; `None` if
-    /// `rest` is used up.
+    /// Takes the next record's part of `rest` and returns it if the record is whole; `None` if `rest` is used
+    /// up.
     #[inline]
     pub(crate) fn next<'p>(&mut self, rest: &mut &'p [u8]) -> Option<&'p [u8]> {
         if self.whole {
-            self.forget();
+            self.clear();
         }
         if !self.inside {
             self.begin(rest)?;
@@ -114,7 +115,7 @@ impl Records {
             if let Progress::Record = progress {
                 let ended = u64::from(taken.last() == Some(&b'\n'));
                 self.last_line = self.reader.line().saturating_sub(ended);
-                self.settle();
+                self.end_record();
                 return Some(taken);
             }
             self.keep(taken);
@@ -122,10 +123,10 @@ impl Records {
         None
     }
 
-    /// The end of the input: whether there is another record, which has no line end.
+    /// Ends the input; returns `true` if there is a last record, which has no line end.
     pub(crate) fn last(&mut self) -> bool {
         if self.whole {
-            self.forget();
+            self.clear();
         }
         if let Some(matched) = self.bom.take() {
             self.no_bom(matched);
@@ -134,7 +135,7 @@ impl Records {
             match self.read(&[]).1 {
                 Progress::Record => {
                     self.last_line = self.reader.line();
-                    self.settle();
+                    self.end_record();
                     return true;
                 }
                 Progress::End => self.inside = false,
@@ -144,8 +145,8 @@ impl Records {
         false
     }
 
-    /// The record's cells one behind the other, where each ends, and how many there are; `None` if it is too
-    /// long. There may be more cells than ends.
+    /// Returns the record's cells, concatenated, with their ends and number; `None` if it is too long. There may
+    /// be more cells than ends.
     #[inline]
     pub(crate) fn record(&self) -> Option<(&[u8], &[usize], usize)> {
         if self.too_long {
@@ -156,7 +157,7 @@ impl Records {
         Some((cells, ends, self.count))
     }
 
-    /// The record as it was read, without its line end. `last` is what `next` returned.
+    /// Returns the bytes of the record, without its line end. `last` is the part that `next` returned.
     pub(crate) fn raw(&self, last: &[u8]) -> Vec<u8> {
         let mut raw = self.raw.clone();
         raw.extend_from_slice(last);
@@ -172,7 +173,7 @@ impl Records {
         raw
     }
 
-    /// The number of the line at which the record begins, and of the one at which it ends.
+    /// Returns the numbers of the record's first and last line.
     pub(crate) fn lines(&self) -> (u64, u64) {
         (self.number, self.last_line)
     }
@@ -181,8 +182,7 @@ impl Records {
         self.position
     }
 
-    /// Passes over what is no record: a byte order mark, lines to leave out, blank lines. `None` if `rest` is
-    /// used up.
+    /// Skips a byte order mark, the lines to skip, and blank lines before a record. `None` if `rest` is used up.
     #[inline]
     fn begin(&mut self, rest: &mut &[u8]) -> Option<()> {
         while let Some(matched) = self.bom {
@@ -211,7 +211,7 @@ impl Records {
                 .set_line(self.reader.line().saturating_add(lines));
             self.take(rest, 1);
         }
-        self.settle();
+        self.end_record();
         if rest.is_empty() {
             return None;
         }
@@ -220,19 +220,19 @@ impl Records {
         Some(())
     }
 
-    /// Unless they are a whole byte order mark, so many bytes of one begin the first record.
+    /// Begins the first record with the bytes that looked like a byte order mark, unless they are a whole one.
     fn no_bom(&mut self, matched: usize) {
         let bytes = BOM.get(..matched).unwrap_or_default();
         if self.skip == 0 && matched > 0 && bytes.len() < BOM.len() {
             self.inside = true;
             self.number = self.reader.line();
-            // They are no delimiter and no line end, and there is space for them.
+            // They contain neither a delimiter nor a line end, and there is space for them.
             self.read(bytes);
             self.keep(bytes);
         }
     }
 
-    /// Lets the reader read on.
+    /// Feeds the reader, and grows the buffers that it has filled.
     #[inline]
     fn read(&mut self, input: &[u8]) -> (usize, Progress) {
         let at = self.width.map_or(self.count, |width| self.count.min(width));
@@ -266,7 +266,7 @@ impl Records {
         (read, progress)
     }
 
-    /// Takes so many bytes off `rest`.
+    /// Takes `count` bytes off `rest`.
     #[inline]
     fn take<'p>(&mut self, rest: &mut &'p [u8], count: usize) -> &'p [u8] {
         let (taken, left) = rest.split_at_checked(count).unwrap_or((rest, &[]));
@@ -275,7 +275,7 @@ impl Records {
         taken
     }
 
-    /// Keeps what was read of a record that isn't whole yet.
+    /// Keeps the bytes of a record that isn't whole yet.
     fn keep(&mut self, read: &[u8]) {
         if self.too_long {
             let space = EXCERPT.saturating_sub(self.raw.len()).min(read.len());
@@ -287,8 +287,8 @@ impl Records {
         }
     }
 
-    /// Here no record is begun.
-    fn settle(&mut self) {
+    /// Sets the position, which is between two records.
+    fn end_record(&mut self) {
         self.whole = self.inside;
         self.inside = false;
         self.position = Position {
@@ -297,7 +297,7 @@ impl Records {
         };
     }
 
-    fn forget(&mut self) {
+    fn clear(&mut self) {
         (self.inside, self.whole, self.too_long) = (false, false, false);
         (self.cells_len, self.count, self.raw_len) = (0, 0, 0);
         self.raw.clear();

@@ -1,4 +1,4 @@
-//! `Rejects`: where rejected lines go, with their numbers and the reasons.
+//! `Rejects`: records rejected lines, with their numbers and the reasons.
 
 use crate::failure::Failure;
 use crate::report::Report;
@@ -6,39 +6,40 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Without a file, so many are printed.
+/// The most lines printed without a file.
 const SHOWN: u64 = 10;
-/// Bytes of a line that a person sees.
+/// The most bytes printed of a line.
 const EXCERPT: usize = 160;
-/// Entries are written at the latest when they take so many bytes.
+/// The number of bytes after which entries are written to the file.
 const BUFFER: usize = 64 * 1024;
 
 /// A rejected line.
 pub(super) struct Entry<'a> {
-    /// The input that it stood in, where there are several.
+    /// The name of its input, if there are several.
     pub(super) source: Option<&'a str>,
-    /// Its number there; `None` if it isn't known any more.
+    /// Its number there; `None` if it is no longer known.
     pub(super) number: Option<u64>,
     pub(super) reason: &'a str,
-    /// Empty if the server gave only the number of lines that it dropped.
+    /// Empty if the server reported only the number of dropped lines.
     pub(super) line: &'a [u8],
-    /// How many it stands for: one, or as many as the server didn't name.
+    /// The number of lines: one, or that of the lines that the server didn't identify.
     pub(super) lines: u64,
 }
 
 #[derive(Default)]
 pub(super) struct Rejects {
+    report: Report,
     target: Option<Target>,
     /// Entries for the file that are not written yet.
     buffer: Vec<u8>,
     buffered: u64,
     shown: u64,
-    /// Lines that the file didn't take, and that were printed.
+    /// Lines that couldn't be written to the file, and were printed.
     printed: u64,
     /// Lines that couldn't be printed either.
     pub(super) unrecorded: u64,
     /// The file's error was printed.
-    complained: bool,
+    reported: bool,
     /// Standard output's error was printed.
     unprintable: bool,
 }
@@ -51,7 +52,7 @@ enum Target {
 impl Rejects {
     /// # Errors
     /// Returns an error if the file can't be opened.
-    pub(super) fn new(path: Option<&Path>) -> Result<Rejects, Failure> {
+    pub(super) fn new(path: Option<&Path>, report: Report) -> Result<Rejects, Failure> {
         let target = match path {
             None => None,
             Some(path) if path.as_os_str() == "-" => Some(Target::Stdout),
@@ -63,25 +64,26 @@ impl Rejects {
             }
         };
         Ok(Rejects {
+            report,
             target,
             ..Rejects::default()
         })
     }
 
-    /// Writes a comment with number and reason, and the line below it; or shows it.
-    pub(super) fn add(&mut self, report: &Report, entry: &Entry<'_>) {
-        self.begin(report, entry);
+    /// Writes a comment with number and reason, and the line below it; or prints both.
+    pub(super) fn add(&mut self, entry: &Entry<'_>) {
+        self.begin(entry);
         if self.target.is_some() && !entry.line.is_empty() {
             self.part(entry.line);
             self.part(b"\n");
         }
         if self.buffer.len() > BUFFER {
-            self.flush(report);
+            self.flush();
         }
     }
 
-    /// The same of a line that comes in parts, by [`part`](Self::part): the first one.
-    pub(super) fn begin(&mut self, report: &Report, entry: &Entry<'_>) {
+    /// As [`add`](Self::add), for a line that follows in parts, by [`part`](Self::part).
+    pub(super) fn begin(&mut self, entry: &Entry<'_>) {
         let place = place(entry);
         if self.target.is_some() {
             self.buffered = self.buffered.saturating_add(entry.lines);
@@ -90,7 +92,7 @@ impl Rejects {
         } else if self.shown < SHOWN {
             let excerpt = excerpt(entry.line);
             let gap = if excerpt.is_empty() { "" } else { ": " };
-            report.error(format_args!(
+            self.report.error(format_args!(
                 "{place} rejected: {}{gap}{excerpt}",
                 entry.reason
             ));
@@ -106,7 +108,7 @@ impl Rejects {
     }
 
     /// Writes what is buffered.
-    pub(super) fn flush(&mut self, report: &Report) {
+    pub(super) fn flush(&mut self) {
         if self.buffer.is_empty() || self.target.is_none() {
             return;
         }
@@ -117,12 +119,12 @@ impl Rejects {
                     self.buffered = 0;
                     return;
                 }
-                Err(why) if !self.complained => {
-                    report.error(format_args!(
-                        "{} doesn't take rejected lines: {why}; they are printed",
+                Err(why) if !self.reported => {
+                    self.report.error(format_args!(
+                        "rejected lines can't be written to {}: {why}; they are printed",
                         path.display()
                     ));
-                    self.complained = true;
+                    self.reported = true;
                 }
                 Err(_) => {}
             }
@@ -132,8 +134,8 @@ impl Rejects {
         if let Err(why) = out.write_all(&self.buffer).and_then(|()| out.flush()) {
             self.unrecorded = self.unrecorded.saturating_add(self.buffered);
             if !std::mem::replace(&mut self.unprintable, true) {
-                report.error(format_args!(
-                    "standard output doesn't take rejected lines: {why}"
+                self.report.error(format_args!(
+                    "rejected lines can't be written to standard output: {why}"
                 ));
             }
         }
@@ -141,25 +143,25 @@ impl Rejects {
         self.buffered = 0;
     }
 
-    /// Brings what was written to the disk.
-    pub(super) fn sync(&mut self, report: &Report) {
-        self.flush(report);
+    /// Writes what is buffered, and syncs the file.
+    pub(super) fn sync(&mut self) {
+        self.flush();
         if let Some(Target::File(path, file)) = &self.target {
             if let Err(why) = file.sync_data() {
-                report.error(format_args!("{}: {why}", path.display()));
+                self.report.error(format_args!("{}: {why}", path.display()));
             }
         }
     }
 
-    /// A line for the end, if something was rejected.
-    pub(super) fn end(&mut self, report: &Report, rejected: u64) {
-        self.flush(report);
+    /// Prints a summary, if lines were rejected.
+    pub(super) fn end(&mut self, rejected: u64) {
+        self.flush();
         match &self.target {
             _ if rejected == 0 => {}
             None => {
                 let more = rejected.saturating_sub(self.shown);
                 if more > 0 {
-                    report.error(format_args!(
+                    self.report.error(format_args!(
                         "{more} more rejected; --rejected FILE keeps them all"
                     ));
                 }
@@ -167,7 +169,7 @@ impl Rejects {
             Some(Target::File(path, _)) => {
                 let kept = rejected.saturating_sub(self.printed);
                 let lines = if kept == 1 { "line is" } else { "lines are" };
-                report.note(format_args!(
+                self.report.note(format_args!(
                     "{kept} rejected {lines} in {}, with the reasons",
                     path.display()
                 ));
@@ -185,7 +187,7 @@ fn place(entry: &Entry<'_>) -> String {
             format!("line {number} of {}", source.replace(char::is_control, "?"))
         }
         (0 | 1, None, _) => "a line of unknown number".to_owned(),
-        (lines, ..) => format!("{lines} lines that the server doesn't name"),
+        (lines, ..) => format!("{lines} lines that the server doesn't identify"),
     }
 }
 

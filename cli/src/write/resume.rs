@@ -1,13 +1,27 @@
-//! `Resume`: how far each input file is delivered or safely spooled, in a file that is replaced as a whole.
+//! `Resume`: the position up to which each input file is delivered or spooled, in a state file that is replaced
+//! atomically.
 //!
-//! A file is known by its content, not by its name: by the bytes at its beginning and those before the
-//! position. So a log that was rotated goes on under its new name, and one that was replaced is noticed.
+//! A file is identified by its content, not by its name: by hashes of its first bytes and of those before the
+//! position. So a rotated log is continued under its new name, and a replaced one is noticed.
+//!
+//! Lines without a time get `time` plus a nanosecond for each line after the position. A run that is killed may
+//! have sent lines after the position, and the next run must send them with the same times: otherwise they would
+//! be stored twice. So the state has `time` and `until`, a bound of the bytes that were used, on disk before any
+//! of these bytes are used:
+//!
+//! ```text
+//! begin    time = now, if none is left from an earlier run; until = length of the file
+//! reads    until grows before bytes beyond it are used
+//! reached  the position moves on, and time with it, by a nanosecond per line; as soon as all
+//!          bytes up to until are used, no earlier run can have sent further lines: time = now
+//! ```
 
 use super::format::Position;
 use super::input::Source;
 use super::rewrite::Times;
-use crate::failure::{Failure, LATER, NO_INPUT, SETTINGS};
+use crate::failure::{Failure, LATER, SETTINGS};
 use crate::report::Report;
+use crate::state::{beside, sync_parent};
 use influx_edge::Timestamp;
 use serde_json::{Value, json};
 use std::fs::{self, File};
@@ -16,46 +30,47 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Bytes by which a file is known, at its beginning and before the position.
+/// Bytes of each of the two hashes that identify a file.
 const SAMPLE: u64 = 4096;
 
 pub(super) struct Resume {
+    report: Report,
     path: PathBuf,
-    /// Where lines go: those that were delivered to another bucket are not in this one.
+    /// Bucket and server: a position is valid only for the same target.
     target: String,
-    /// Of the sources of this run, in their order.
+    /// The entries of this run's sources, in their order.
     entries: Vec<Entry>,
-    /// Of files that this run doesn't read.
+    /// The entries of files that this run doesn't read.
     others: Vec<Entry>,
     _lock: Option<File>,
-    complained: bool,
+    /// The error of the state file was printed.
+    failed: bool,
 }
 
-/// A file, and how far it is read.
+/// A file, and the position in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Entry {
     path: String,
     at: Position,
     head: u64,
     tail: u64,
-    /// The time that the next line without one gets; as long as a run may have sent lines behind the
-    /// position.
+    /// The time of the next line without one; set while lines after the position may have been sent.
     time: Option<i64>,
-    /// With a time: no run has read more bytes than these.
+    /// With a time: no run has used more bytes than these.
     until: u64,
 }
 
 impl Resume {
-    /// Reads the state, and sets where the sources begin.
+    /// Reads the state, and sets the start of the sources.
     ///
     /// # Errors
-    /// Returns an error if the state can't be read or is in use, or is that of another bucket.
+    /// Returns an error if the state can't be read, is in use, or is for another target.
     pub(super) fn load(
         path: &Path,
         target: String,
         sources: &mut [Source],
         lock_wait: Duration,
-        report: &Report,
+        report: Report,
     ) -> Result<Resume, Failure> {
         let lock = lock(path, lock_wait)?;
         let mut known = match fs::read(path) {
@@ -66,12 +81,11 @@ impl Resume {
         };
         for source in sources.iter_mut() {
             let Some(path) = &source.path else { continue };
-            let file = File::open(path)
-                .map_err(|why| Failure::new(NO_INPUT, format_args!("{}: {why}", path.display())))?;
+            let file = File::open(path).map_err(|why| Failure::no_input(path.display(), why))?;
             source.file = Some(Arc::new(file));
         }
         let mut found: Vec<Option<Entry>> = vec![None; sources.len()];
-        // By name first: of two files with the same beginning each has its own entry.
+        // By name first, so that of two files with the same content each gets its own entry.
         for by_name in [true, false] {
             for (source, found) in sources.iter().zip(&mut found) {
                 let name = name_of(source);
@@ -107,46 +121,42 @@ impl Resume {
             entries.push(entry);
         }
         Ok(Resume {
+            report,
             path: path.to_owned(),
             target,
             entries,
             others: known,
             _lock: lock,
-            complained: false,
+            failed: false,
         })
     }
 
-    /// The times of the lines of a source that have none. The state has to be on disk before any is used.
-    pub(super) fn begin(
-        &mut self,
-        source: usize,
-        input: &Source,
-        report: &Report,
-    ) -> Option<Times> {
+    /// Returns the times of a source's lines without one, once the state is on disk.
+    pub(super) fn begin(&mut self, source: usize, input: &Source) -> Option<Times> {
         let now = Timestamp::now().as_nanos();
         let entry = self.entries.get_mut(source)?;
         let base = *entry.time.get_or_insert(now);
         entry.until = entry.until.max(len_of(input));
         entry.sample(input);
         let first = entry.at.lines.saturating_add(1);
-        self.save(report);
+        self.save();
         Some(Times { base, first })
     }
 
-    /// Before bytes of a source up to this one are used: the state says that they may be.
-    pub(super) fn reads(&mut self, source: usize, input: &Source, bytes: u64, report: &Report) {
+    /// Records that the first `bytes` of a source may be used. Called before they are.
+    pub(super) fn reads(&mut self, source: usize, input: &Source, bytes: u64) {
         let Some(entry) = self.entries.get_mut(source) else {
             return;
         };
         if bytes > entry.until {
             entry.until = bytes.max(len_of(input));
             entry.sample(input);
-            self.save(report);
+            self.save();
         }
     }
 
-    /// Everything of a source before a position is delivered or safe on disk, and `read` bytes of it were
-    /// used. Returns the times of the lines behind the position. With `ended` this run sends none of them.
+    /// Records that everything before a position is delivered or spooled, and that `read` bytes were used.
+    /// Returns the times of the lines after it; with `ended` this run sends none of them.
     pub(super) fn reached(
         &mut self,
         source: usize,
@@ -154,7 +164,6 @@ impl Resume {
         at: Position,
         read: u64,
         ended: bool,
-        report: &Report,
     ) -> Option<Times> {
         let now = Timestamp::now().as_nanos();
         let entry = self.entries.get_mut(source)?;
@@ -164,7 +173,7 @@ impl Resume {
         let mut base = used.unwrap_or(now);
         entry.at = at;
         entry.time = Some(base);
-        // An earlier run may have sent lines that this one has not come to: they keep their times.
+        // Otherwise an earlier run may have sent further lines, which keep their times.
         if read >= entry.until {
             base = base.max(now);
             entry.time = (!ended).then_some(base);
@@ -172,7 +181,7 @@ impl Resume {
         }
         entry.sample(input);
         let first = at.lines.saturating_add(1);
-        if self.save(report) {
+        if self.save() {
             return Some(Times { base, first });
         }
         if let Some(entry) = self.entries.get_mut(source) {
@@ -181,17 +190,17 @@ impl Resume {
         None
     }
 
-    /// Replaces the state: at any moment the old one or the new one is on disk, whole.
-    fn save(&mut self, report: &Report) -> bool {
+    /// Replaces the state; returns `false` on an error, after which the old state is valid.
+    fn save(&mut self) -> bool {
         let entries = self.entries.iter().chain(&self.others);
         let inputs: Vec<Value> = entries.map(Entry::to_json).collect();
         let state = json!({"version": 1, "target": self.target, "inputs": inputs});
         match replace(&self.path, format!("{state:#}\n").as_bytes()) {
             Ok(()) => true,
             Err(why) => {
-                if !std::mem::replace(&mut self.complained, true) {
-                    report.error(format_args!(
-                        "{}: {why}; what is delivered from now on would be sent again by the next run",
+                if !std::mem::replace(&mut self.failed, true) {
+                    self.report.error(format_args!(
+                        "{}: {why}; the next run would send again what is delivered from now on",
                         self.path.display()
                     ));
                 }
@@ -200,15 +209,15 @@ impl Resume {
         }
     }
 
-    /// Whether the state couldn't be written at some time.
+    /// Returns `true` if the state couldn't be written at any time.
     pub(super) fn has_failed(&self) -> bool {
-        self.complained
+        self.failed
     }
 }
 
 impl Entry {
-    /// The bytes by which the file is known: those before the position, or else those that a run may have
-    /// sent.
+    /// Returns the number of bytes that identify the file: those before the position, otherwise those that a
+    /// run may have sent.
     fn sampled(&self) -> u64 {
         match self.at.bytes {
             0 => self.until,
@@ -222,7 +231,7 @@ impl Entry {
         }
     }
 
-    /// Whether the file has that content.
+    /// Returns `true` if the file has the content of this entry.
     fn is_of(&self, source: &Source) -> bool {
         let sampled = self.sampled();
         sampled == 0 || samples(source, sampled) == Some((self.head, self.tail))
@@ -265,24 +274,24 @@ fn parse(bytes: &[u8], target: &str) -> Result<Vec<Entry>, String> {
     match entries() {
         Some((1, of, entries)) if of == target => Ok(entries),
         Some((1, of, _)) => Err(format!(
-            "this is how far {of} is, not {target}: name another file for --resume"
+            "this state is for {of}, not for {target}; name another file for --resume"
         )),
         _ => Err(
-            "no state of --resume; without the file, the inputs are read from their \
+            "not a state of --resume; without this file the inputs are read from their \
                   beginning"
                 .to_owned(),
         ),
     }
 }
 
-/// The path that names the file from any directory.
+/// Returns the absolute path of a source.
 fn name_of(source: &Source) -> String {
     let path = source.path.as_deref().unwrap_or(Path::new("-"));
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     path.to_string_lossy().into_owned()
 }
 
-/// Hashes of the file's beginning and of the last of so many bytes; `None` if it is shorter.
+/// Hashes the beginning and the end of the file's first `bytes` bytes; `None` if it is shorter.
 fn samples(source: &Source, bytes: u64) -> Option<(u64, u64)> {
     let file = source.file.as_ref()?;
     let len = SAMPLE.min(bytes);
@@ -298,7 +307,7 @@ fn len_of(source: &Source) -> u64 {
     found.and_then(Result::ok).map_or(0, |found| found.len())
 }
 
-/// Reads there, and leaves the position as it is, for another thread reads on from it.
+/// Reads at an offset without moving the position, from which another thread reads.
 #[cfg(unix)]
 fn read_at(file: &File, _: &Source, bytes: &mut [u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
@@ -313,13 +322,13 @@ fn read_at(_: &File, source: &Source, bytes: &mut [u8], offset: u64) -> io::Resu
     file.read_exact(bytes)
 }
 
-/// FNV-1a, which is the same in every version.
+/// FNV-1a with 64 bits. The state is on disk, so the hash must not depend on the version of the program.
 fn hash(bytes: &[u8]) -> u64 {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-/// Writes another file, syncs it, and gives it the name.
+/// Replaces a file atomically: writes a temporary one, syncs it, renames it and syncs the directory.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = beside(path, ".new");
     let mut file = File::create(&temporary)?;
@@ -327,27 +336,10 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     drop(file);
     fs::rename(&temporary, path)?;
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    sync_dir(dir.unwrap_or(Path::new(".")))
+    sync_parent(path)
 }
 
-#[cfg(unix)]
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_dir(_dir: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-/// Keeps two runs from going on at the same position.
+/// Locks the state against a second run.
 #[cfg(unix)]
 fn lock(path: &Path, wait: Duration) -> Result<Option<File>, Failure> {
     use rustix::fs::{FlockOperation, flock};

@@ -1,5 +1,5 @@
-//! `Rewrite`: tags and times that lines of text don't have. The writer adds tags to points only, and a time
-//! that another run would give again is none that it knows.
+//! `Rewrite`: adds tags and times to lines of text. The writer adds tags only to points, and knows no times that
+//! are the same in a later run.
 
 use super::block::{Block, Found, Numbers};
 use influx_edge::Precision;
@@ -9,7 +9,7 @@ use std::io::Write;
 #[derive(Debug, Default)]
 pub(super) struct Rewrite {
     tags: Vec<Tag>,
-    /// Of lines without one.
+    /// The times of lines without one.
     pub(super) times: Option<Times>,
 }
 
@@ -22,17 +22,17 @@ struct Tag {
     text: Vec<u8>,
 }
 
-/// Times by the number of the line, so that a resumed run gives the same ones.
+/// Times by line number, so that a resumed run sends the same ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Times {
-    /// In nanoseconds.
+    /// The time of the line `first`, in nanoseconds.
     pub(super) base: i64,
-    /// The line that gets it; the next one gets a nanosecond more.
+    /// The number of that line; the next one is a nanosecond later.
     pub(super) first: u64,
 }
 
 impl Times {
-    /// The time of a line.
+    /// Returns the time of a line.
     pub(super) fn at(self, number: u64) -> i64 {
         let behind = number.saturating_sub(self.first);
         self.base.saturating_add_unsigned(behind)
@@ -40,7 +40,7 @@ impl Times {
 }
 
 impl Rewrite {
-    /// Lines get these tags.
+    /// Returns a rewriter that adds these tags.
     pub(super) fn new(tags: &OwnedDefaultTags) -> Rewrite {
         let tags = tags_of(tags.as_bytes())
             .map(|(key, text)| Tag {
@@ -51,18 +51,17 @@ impl Rewrite {
         Rewrite { tags, times: None }
     }
 
-    /// Whether lines of a text may lack a tag or a time.
+    /// Returns `true` if lines of a text may need a tag or a time.
     pub(super) fn is_needed(&self, text: &[u8]) -> bool {
         !self.tags.is_empty() || self.needs_times(text)
     }
 
-    /// Whether lines of a text may lack a time that they are to get here.
+    /// Returns `true` if lines of a text may need a time.
     pub(super) fn needs_times(&self, text: &[u8]) -> bool {
         self.times.is_some() && !all_have_times(text)
     }
 
-    /// Writes the lines of a block with their tags and times into another one. Lines that can't be are
-    /// handed to `reject`.
+    /// Copies the lines of a block to another one, with tags and times. Bad lines are passed to `reject`.
     pub(super) fn apply(
         &self,
         from: &Block,
@@ -85,7 +84,7 @@ impl Rewrite {
             if time.is_some() && from.precision != Precision::Nanosecond {
                 reject(
                     &found,
-                    &"the line has no time, and --resume can give it one in nanoseconds only",
+                    &"the line has no time, and --resume adds times in nanoseconds only",
                 );
                 continue;
             }
@@ -113,9 +112,8 @@ impl Rewrite {
     }
 }
 
-/// Whether all lines end with a time, as far as that can be seen without reading them: they end with digits
-/// behind a space. What is inside a string with newlines looks like a line without one, which costs no more
-/// than a closer look.
+/// Returns `true` if all lines end with digits after a space, that is with a time. It doesn't parse them: a part of
+/// a string with newlines looks like a line without a time, which only costs a rewrite that changes nothing.
 fn all_have_times(text: &[u8]) -> bool {
     text.split(|byte| *byte == b'\n').all(|line| {
         let line = line.trim_ascii_end();
@@ -128,7 +126,7 @@ fn all_have_times(text: &[u8]) -> bool {
     })
 }
 
-/// The tags at the beginning of a text: the key, and all of it with its comma.
+/// Returns the tags at the beginning of a text: the key, and the whole tag with its comma.
 fn tags_of(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let len = end_of(text, |byte| byte == b' ');
     let mut rest = text.get(..len).unwrap_or_default();
@@ -142,7 +140,7 @@ fn tags_of(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// The offset of the first such byte that isn't escaped; the length without one.
+/// Returns the offset of the first such byte that isn't escaped, or the length.
 fn end_of(text: &[u8], is_end: impl Fn(u8) -> bool) -> usize {
     let mut escaped = false;
     let end = text.iter().position(|byte| {

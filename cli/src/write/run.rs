@@ -9,7 +9,7 @@ use super::resume::Resume;
 use super::rewrite::Rewrite;
 use super::{finish, spooling};
 use crate::command::Matches;
-use crate::failure::{Failure, NO_INPUT};
+use crate::failure::Failure;
 use crate::report::Report;
 use crate::service::Notify;
 use crate::settings;
@@ -21,54 +21,54 @@ use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Bytes of lines in memory at most.
+/// The most bytes of lines in memory.
 pub(super) const MAX_BUFFER: usize = 2 << 20;
-/// The loop looks up at least so often.
+/// The longest pause of the loop.
 const IDLE: Duration = Duration::from_secs(1);
-/// The same while it waits for space, in which no message wakes it.
+/// The longest pause while reading waits for space: no message ends it.
 const HELD_BACK: Duration = Duration::from_millis(100);
-/// How often the progress line is written.
+/// The interval of the progress line.
 const PROGRESS: Duration = Duration::from_millis(200);
-/// The client's own limit of a request.
+/// The client's default limit of a request.
 const REQUEST: Duration = Duration::from_secs(30);
-/// A shorter limit would end requests that only a busy machine makes slow.
+/// The least limit of a request: a shorter one would end requests that are slow only because the machine is
+/// busy.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// A checkpoint waits no longer for the server.
+/// The longest time that a checkpoint waits for the server.
 const SAFE: Duration = Duration::from_secs(10);
-/// A resumed run does over so much at most.
+/// The intervals of checkpoints: a resumed run repeats no more than this.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 const CHECKPOINT_BYTES: u64 = 8 << 20;
 
 pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     let report = Report::new(matches);
     let mut options = Options::new(matches)?;
-    let client = client(matches, &options, &report)?;
+    let notify = Notify::from_env()
+        .map_err(|why| Failure::settings(format_args!("NOTIFY_SOCKET: {why}")))?;
+    let client = client(matches, &options, &notify, &report)?;
     let tags = client.default_tags().cloned().unwrap_or_default();
-    let rejects = Rejects::new(options.rejected.as_deref())?;
+    let rejects = Rejects::new(options.rejected.as_deref(), report)?;
     let mut sources = std::mem::take(&mut options.sources);
     let resume = match &options.resume {
         None => None,
         Some(path) => {
             let target = format!("{} at {}", options.bucket, client.url());
             let wait = options.lock_wait;
-            Some(Resume::load(path, target, &mut sources, wait, &report)?)
+            Some(Resume::load(path, target, &mut sources, wait, report)?)
         }
     };
     let spool = spooling::open(&options, &client, &report)?;
-    let writer = writer(&options, &client, spool, Report::new(matches))?;
-    let notify = Notify::from_env()
-        .map_err(|why| Failure::settings(format_args!("NOTIFY_SOCKET: {why}")))?;
+    let writer = writer(&options, &client, spool, report)?;
     let reader = Reader::start(sources.clone())
         .map_err(|why| Failure::new(1, format_args!("the input can't be read: {why}")))?;
     let stop = Stop::listen(reader.waker())?;
-    let several = sources.len() > 1;
     let names = sources.iter().map(|source| source.name().into_owned());
     let rewrite = Rewrite::new(&tags);
-    let outlet = Outlet::new(writer, rewrite, rejects, names.collect(), several);
+    let outlet = Outlet::new(writer, rewrite, rejects, names.collect(), report);
     let mut run = Run {
         options: &options,
         tags,
-        report: &report,
+        report,
         sources,
         current: 0,
         is_done: false,
@@ -91,20 +91,24 @@ pub(super) fn run(matches: &Matches) -> Result<ExitCode, Failure> {
     finish::finish(run, end)
 }
 
-/// The client. Under a watchdog a request takes no longer than a third of its interval, for the loop sends the
-/// sign of life between two requests; unless a limit was set.
-fn client(matches: &Matches, options: &Options, report: &Report) -> Result<Client, Failure> {
+/// Builds the client. Under a watchdog, and unless a limit is set, a request takes no longer than a third of
+/// the watchdog's interval: the loop notifies the manager between two requests.
+fn client(
+    matches: &Matches,
+    options: &Options,
+    notify: &Notify,
+    report: &Report,
+) -> Result<Client, Failure> {
     let mut builder = settings::builder(matches)?;
     for (key, value) in &options.tags {
         builder = builder.default_tag(key, value);
     }
-    let variable = |name| std::env::var(name).ok();
-    let interval = variable("WATCHDOG_USEC").and_then(|micros| micros.parse().ok());
     let free = !matches.has("timeout")
         && !matches.has("config")
-        && variable("INFLUXDB_V2_TIMEOUT").is_none();
-    let third = interval.map(|micros: u64| Duration::from_micros(micros / 3));
-    let limit = third.map(|third| third.max(SHORTEST));
+        && std::env::var_os("INFLUXDB_V2_TIMEOUT").is_none();
+    let limit = notify
+        .watchdog()
+        .map(|interval| (interval / 3).max(SHORTEST));
     if let Some(limit) = limit.filter(|limit| free && *limit < REQUEST) {
         builder = builder.timeout(limit);
     }
@@ -125,7 +129,7 @@ fn writer(
         .flush_interval(options.flush)
         .flush_timeout(options.patience)
         .max_buffer_bytes(MAX_BUFFER)
-        // Rejected lines are taken after each step, so this has to hold those of one step.
+        // Rejected lines are taken after each step, so this must hold those of one step.
         .max_rejected_bytes(64 << 20)
         .on_event({
             let mut shown = Vec::new();
@@ -137,11 +141,11 @@ fn writer(
     }
 }
 
-/// How many different errors of one outage are shown.
+/// The most different errors that are printed in one outage.
 const ERRORS_SHOWN: usize = 8;
 
-/// What a person should know while it happens. The rest is in the account. An error is shown once in an outage,
-/// not at each attempt: `shown` has those of this one.
+/// Prints an event that the operator should see at once; the counts are printed at the end. An error is printed
+/// once in an outage, not at each attempt: `shown` holds those of the present outage.
 fn show(report: &Report, shown: &mut Vec<String>, event: &Event<'_>) {
     match event {
         Event::Failed {
@@ -151,7 +155,7 @@ fn show(report: &Report, shown: &mut Vec<String>, event: &Event<'_>) {
             if shown.len() >= ERRORS_SHOWN || shown.contains(&text) {
                 return;
             }
-            // A token or a bucket doesn't get better by waiting.
+            // A wrong token or a missing bucket needs the operator, so `--quiet` doesn't hide it.
             match error.remedy() {
                 Remedy::Operator => report.error(&text),
                 _ => report.note(format_args!(
@@ -178,7 +182,7 @@ fn show(report: &Report, shown: &mut Vec<String>, event: &Event<'_>) {
         Event::Foreign { lines } => report.note(format_args!(
             "{lines} lines in the spool are for another organization, and stay there"
         )),
-        // These were printed.
+        // These lines are on standard output.
         Event::Dropped {
             reason: DropReason::Closed,
             ..
@@ -190,13 +194,13 @@ fn show(report: &Report, shown: &mut Vec<String>, event: &Event<'_>) {
     }
 }
 
-/// Why the loop has ended.
+/// The reason why the loop has ended.
 pub(super) enum End {
     /// All inputs are read.
     Input,
-    /// By a signal.
+    /// A signal was received.
     Stopped,
-    /// Nothing goes out, and the inputs can be read another time.
+    /// Nothing can be delivered, and the inputs can be read another time.
     GaveUp,
     Failed(Failure),
 }
@@ -205,11 +209,11 @@ pub(super) enum End {
 pub(super) struct Run<'a> {
     pub(super) options: &'a Options,
     tags: OwnedDefaultTags,
-    pub(super) report: &'a Report,
+    pub(super) report: Report,
     pub(super) sources: Vec<Source>,
-    /// The index of the source that is read.
+    /// The index of the source that is being read.
     pub(super) current: usize,
-    /// All are read.
+    /// All sources are read.
     is_done: bool,
     pub(super) reader: Reader,
     pub(super) intake: Intake,
@@ -218,11 +222,11 @@ pub(super) struct Run<'a> {
     pub(super) stop: Stop,
     pub(super) notify: Notify,
     begun: Instant,
-    /// When the progress line was written.
+    /// When the progress line was last written.
     shown: Option<Instant>,
-    /// How many lines had left memory, and since when.
+    /// The number of lines that have left memory, and when it last changed.
     moved: (u64, Instant),
-    /// The position of the last checkpoint, and when it was.
+    /// The position and the time of the last checkpoint.
     saved: (u64, Instant),
     /// Bytes at the ends of inputs that are left for a later run.
     pub(super) unfinished: u64,
@@ -234,8 +238,8 @@ impl Run<'_> {
             return End::Failed(failure);
         }
         loop {
-            // (An error would be the writer's end; a server that is away is none.)
-            let due = self.outlet.poll(self.report).min(IDLE);
+            // An outage is not an error here: only a closed writer returns one.
+            let due = self.outlet.poll().min(IDLE);
             let tick = self.notify.tick();
             let tick = tick.map(|at| at.saturating_duration_since(Instant::now()));
             let mut wait = due.min(tick.unwrap_or(IDLE));
@@ -277,18 +281,15 @@ impl Run<'_> {
     pub(super) fn unreadable(&self, why: &dyn fmt::Display) -> Failure {
         let source = self.sources.get(self.current);
         let name = source.map(|source| source.name().into_owned());
-        Failure::new(
-            NO_INPUT,
-            format_args!("{}: {why}", name.unwrap_or_default()),
-        )
+        Failure::no_input(name.unwrap_or_default(), why)
     }
 
-    /// The source that is read, if there is one left.
+    /// Returns the source that is being read, if one is left.
     pub(super) fn source(&self) -> Option<&Source> {
         self.sources.get(self.current).filter(|_| !self.is_done)
     }
 
-    /// Begins with the current source.
+    /// Begins the current source.
     fn open(&mut self) -> Result<(), Failure> {
         let Some(source) = self.sources.get(self.current) else {
             return Ok(());
@@ -296,41 +297,28 @@ impl Run<'_> {
         self.intake = Intake::open(source, self.options, &self.tags)?;
         self.saved = (source.start.bytes, Instant::now());
         if let Some(resume) = &mut self.resume {
-            self.outlet.rewrite.times = resume.begin(self.current, source, self.report);
+            self.outlet.rewrite.times = resume.begin(self.current, source);
         }
         Ok(())
     }
 
-    /// Takes bytes of the current source; without, what waits too long.
+    /// Takes bytes of the current source. Without any, lines that have waited too long are taken.
     pub(super) fn step(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let Run {
-            intake,
-            outlet,
-            report,
-            current,
-            ..
-        } = self;
-        if let (Some(resume), Some(source)) = (&mut self.resume, self.sources.get(*current)) {
-            let read = intake.read().saturating_add(bytes.len() as u64);
-            resume.reads(*current, source, read, report);
+        let source = self.sources.get(self.current);
+        if let (Some(resume), Some(source)) = (&mut self.resume, source) {
+            let read = self.intake.read().saturating_add(bytes.len() as u64);
+            resume.reads(self.current, source, read);
         }
-        intake.push(*current, bytes, outlet, report)
+        self.intake.push(self.current, bytes, &mut self.outlet)
     }
 
-    /// The current source has ended: its last line, and on to the next source.
+    /// Ends the current source: takes its last line, and begins the next source.
     pub(super) fn close(&mut self) -> Result<(), Failure> {
-        let Run {
-            intake,
-            outlet,
-            report,
-            current,
-            ..
-        } = self;
         if self.resume.is_none() {
-            intake.finish(*current, outlet, report)?;
+            self.intake.finish(self.current, &mut self.outlet)?;
         } else {
-            // A line without its newline may be one that is being written.
-            let left = intake.unfinished();
+            // Another process may still be writing a line without a newline.
+            let left = self.intake.unfinished();
             self.unfinished = self.unfinished.saturating_add(left);
             if left > 0 {
                 let name = self.source().map(|source| source.name().into_owned());
@@ -340,14 +328,14 @@ impl Run<'_> {
                 ));
             }
         }
-        // The end of the last one is the end of the run, which has its own limit of time.
+        // The last source ends with the run, which has its own time limit.
         let next = self.current.saturating_add(1);
         if next >= self.sources.len() {
             self.is_done = true;
             return Ok(());
         }
         while !self.checkpoint(true) && self.outlet.is_failing() && !self.stop.is_requested() {
-            let wait = self.outlet.poll(self.report).min(HELD_BACK);
+            let wait = self.outlet.poll().min(HELD_BACK);
             self.notify.tick();
             self.show_progress();
             std::thread::sleep(wait);
@@ -356,9 +344,10 @@ impl Run<'_> {
         self.open()
     }
 
-    /// Whether reading waits: for space in memory, or, where the input can be read again, for the server.
+    /// Returns `true` if reading must wait: for space in memory or, if the input can be read again, for the
+    /// server.
     fn is_held_back(&mut self) -> bool {
-        self.outlet.submit_waiting(self.report);
+        self.outlet.submit_waiting();
         let left = self.outlet.left_memory();
         if left != self.moved.0 {
             self.moved = (left, Instant::now());
@@ -370,7 +359,8 @@ impl Run<'_> {
         held
     }
 
-    /// Nothing has moved for a long time, and what isn't read stays where it is.
+    /// Returns `true` if nothing has left memory within the limit and the inputs are files, which keep what isn't
+    /// read.
     fn is_hopeless(&self) -> bool {
         let rest = self.sources.get(self.current..).unwrap_or_default();
         self.resume.is_none()
@@ -378,8 +368,8 @@ impl Run<'_> {
             && self.moved.1.elapsed() > self.options.patience
     }
 
-    /// Writes how far the inputs are, if it is time to, and if everything before that is delivered or safe on
-    /// disk. `false` if it is not.
+    /// Writes the position in the inputs, if it is due. Returns `false` if lines before it are neither delivered
+    /// nor on disk.
     pub(super) fn checkpoint(&mut self, force: bool) -> bool {
         let Some(resume) = &mut self.resume else {
             return true;
@@ -390,20 +380,20 @@ impl Run<'_> {
         };
         let (bytes, time) = self.saved;
         let more = at.bytes.saturating_sub(bytes);
-        // (After a failure it lies ahead.)
+        // After a failure `time` is in the future.
         let large = more > CHECKPOINT_BYTES && time <= Instant::now();
         let due = more > 0 && (large || time.elapsed() >= CHECKPOINT);
         if !(force || due) {
             return true;
         }
         let limit = self.options.patience.min(SAFE);
-        if !self.outlet.make_safe(self.report, limit) {
-            // Each attempt is a request.
+        if !self.outlet.make_safe(limit) {
+            // Each attempt is a request, so the next one is later.
             self.saved.1 = Instant::now() + SAFE;
             return false;
         }
         let read = self.intake.read();
-        let times = resume.reached(self.current, source, at, read, force, self.report);
+        let times = resume.reached(self.current, source, at, read, force);
         self.outlet.rewrite.times = times.or(self.outlet.rewrite.times);
         self.saved = (at.bytes, Instant::now());
         true
@@ -426,7 +416,8 @@ impl Run<'_> {
         self.notify.status(&progress.to_string());
     }
 
-    /// How much of all inputs is read, if their size is known; without what an earlier run has read.
+    /// Returns the part of the inputs that is read, if their sizes are known: of everything, and of what earlier
+    /// runs have left.
     fn share(&self) -> Option<(f64, f64)> {
         let (mut read, mut skipped, mut all) = (0u64, 0u64, 0u64);
         for (index, source) in self.sources.iter().enumerate() {
@@ -452,7 +443,7 @@ impl Run<'_> {
 struct Progress {
     account: super::account::Account,
     elapsed: Duration,
-    /// Of everything, and of what this run has to read.
+    /// As returned by [`Run::share`].
     share: Option<(f64, f64)>,
 }
 
@@ -467,12 +458,12 @@ impl fmt::Display for Progress {
                 write!(f, ", {:.0} s left", seconds / own - seconds)?;
             }
         }
-        for (number, word) in [
+        for (number, outcome) in [
             (self.account.rejected, "rejected"),
             (self.account.spooled, "spooled"),
         ] {
             if number > 0 {
-                write!(f, ", {number} {word}")?;
+                write!(f, ", {number} {outcome}")?;
             }
         }
         Ok(())

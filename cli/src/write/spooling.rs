@@ -1,4 +1,4 @@
-//! The spool of a run: where it is, and what happens if another run has it.
+//! Opens the spool of a run, or decides to run without it.
 
 use super::options::{Options, SpoolDir};
 use crate::failure::{Failure, LATER, NO_INPUT};
@@ -8,14 +8,14 @@ use influx_edge::{Client, OverflowPolicy, Spool};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How often a lock is tried again.
+/// The interval between attempts to lock the spool.
 const RETRY: Duration = Duration::from_millis(50);
 
-/// Opens the spool; `None` if this run has none. Nothing is read before that is known.
+/// Opens the spool before anything is read; `None` if this run has none.
 ///
 /// # Errors
-/// Returns an error if the directory that was named can't be used; or [`LATER`] if another run has it and
-/// the server can't be reached either.
+/// Returns an error if a named directory can't be used; or [`LATER`] if another run uses it and the server
+/// can't be reached either.
 pub(super) fn open(
     options: &Options,
     client: &Client,
@@ -39,7 +39,7 @@ pub(super) fn open(
             if !found.is_clean() {
                 report.error(format_args!(
                     "the spool {} was damaged: {} batches and {} bytes in it can't be read, {} are \
-                     missing, {} files are set aside; `influx-edge spool` lists them",
+                     missing, {} files are set aside; influx-edge spool verify lists them",
                     dir.display(),
                     found.corrupt_batches,
                     found.corrupt_bytes,
@@ -61,7 +61,7 @@ pub(super) fn open(
 fn open_within(options: &Options, dir: &Path) -> Result<Spool, SpoolError> {
     let begun = Instant::now();
     loop {
-        // What is full takes nothing more: reading waits, and nothing is dropped.
+        // A full spool rejects lines, which makes reading wait, instead of dropping any.
         let mut builder = Spool::builder(dir).overflow_policy(OverflowPolicy::Reject);
         if let Some(bytes) = options.spool_bytes {
             builder = builder.max_bytes(bytes);
@@ -75,7 +75,7 @@ fn open_within(options: &Options, dir: &Path) -> Result<Spool, SpoolError> {
     }
 }
 
-/// Another run has the spool: this one delivers without, if the server is there.
+/// Runs without a spool, because another run uses it, if the server responds.
 fn without(client: &Client, dir: &Path, report: &Report) -> Result<Option<Spool>, Failure> {
     match client.version() {
         Ok(_) => {

@@ -1,18 +1,18 @@
-//! Times from text: a number of a declared unit, or RFC 3339 and what databases and tables make of it.
+//! Times from text: numbers of a declared unit, RFC 3339, and its variants in databases and spreadsheets.
 
 use influx_edge::{Precision, Timestamp, TimestampError};
 use std::fmt;
 
-/// How the times of an input are read.
+/// The declared form of an input's times.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Clock {
-    /// The unit of numbers. There is no default: seconds taken for nanoseconds would be written to 1970.
+    /// The unit of numbers. There is no default: seconds read as nanoseconds would be written to 1970.
     pub(crate) unit: Option<Precision>,
-    /// A text without an offset is in UTC.
+    /// `true` if times without an offset are in UTC.
     pub(crate) utc: bool,
 }
 
-/// Why a text is no time.
+/// The reason why a text isn't a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoTime {
     Empty,
@@ -26,7 +26,7 @@ pub(crate) enum NoTime {
 }
 
 impl Clock {
-    /// The time in nanoseconds since the epoch, exactly.
+    /// Parses a time, without rounding.
     pub(crate) fn read(self, text: &str) -> Result<Timestamp, NoTime> {
         let text = text.trim_ascii();
         if text.is_empty() {
@@ -39,8 +39,8 @@ impl Clock {
         Timestamp::parse(text).or_else(|why| self.variant(text, why))
     }
 
-    /// Times as databases and spreadsheets write them: a space in place of the `T`, an offset without
-    /// minutes or colon, none at all, a date alone.
+    /// Parses the variants of databases and spreadsheets: a space in place of the `T`, an offset without
+    /// minutes or colon, no offset, a date alone.
     fn variant(self, text: &str, why: TimestampError) -> Result<Timestamp, NoTime> {
         const DATE: usize = 10;
         let why = NoTime::Text(why);
@@ -70,7 +70,7 @@ impl Clock {
         form.parse()
     }
 
-    /// Whether it is a time at all comes first.
+    /// Parses a time without an offset. A wrong time is reported as such, whether UTC is declared or not.
     fn without_offset(self, form: &Form) -> Result<Timestamp, NoTime> {
         let time = form.parse()?;
         if self.utc {
@@ -81,14 +81,14 @@ impl Clock {
     }
 }
 
-/// A time that is put together, longer than any that is right.
+/// A buffer for a time in RFC 3339, longer than any valid one.
 struct Form {
     bytes: [u8; 48],
     len: usize,
 }
 
 impl Form {
-    /// Appends these, or says that there is no space.
+    /// Appends these; `None` if there is no space.
     fn put(&mut self, parts: &[&str]) -> Option<()> {
         for part in parts {
             let end = self.len.checked_add(part.len())?;
@@ -106,7 +106,7 @@ impl Form {
     }
 }
 
-/// A decimal number, which a float would round.
+/// A decimal number, kept as text because a float would round it.
 struct Decimal<'a> {
     negative: bool,
     whole: &'a str,
@@ -126,7 +126,7 @@ impl<'a> Decimal<'a> {
         })
     }
 
-    /// Nanoseconds.
+    /// Returns the number in nanoseconds.
     fn in_unit(&self, unit: Precision) -> Result<i64, NoTime> {
         let out_of_range = NoTime::Text(TimestampError::OutOfRange);
         let mut scale = unit.nanos();
@@ -142,7 +142,7 @@ impl<'a> Decimal<'a> {
                 .checked_add(digit.saturating_mul(scale))
                 .ok_or(out_of_range)?;
         }
-        // The largest that is negated is -i64::MAX, which is outside of what can be written anyway.
+        // Negation can't overflow, because `nanos` isn't negative.
         Ok(if self.negative {
             nanos.wrapping_neg()
         } else {
@@ -154,11 +154,11 @@ impl<'a> Decimal<'a> {
 impl fmt::Display for NoTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NoTime::Empty => "there is no time in it",
-            NoTime::Unit => "a number is a time only with its unit: --precision s, ms, us or ns",
-            NoTime::TooPrecise => "digits below a nanosecond can't be kept",
+            NoTime::Empty => "the time is missing",
+            NoTime::Unit => "a number needs a unit to be a time: --precision s, ms, us or ns",
+            NoTime::TooPrecise => "digits below a nanosecond can't be stored",
             NoTime::Offset => {
-                "a time without Z or an offset such as +01:00 is taken only with --utc, as UTC"
+                "a time without Z or an offset such as +01:00 needs --utc, which reads it as UTC"
             }
             NoTime::Text(why) => return why.fmt(f),
         })
@@ -212,7 +212,7 @@ mod tests {
             (utc, "2023-11-14 22:13:20+1é", text(TimestampError::Syntax)),
             (
                 utc,
-                "2023-11-14 22:13:20 Central European Standard Time, said the table",
+                "2023-11-14 22:13:20 Central European Standard Time, by the table",
                 text(TimestampError::Syntax),
             ),
             (strict, "1700000000", Err(NoTime::Unit)),

@@ -12,7 +12,7 @@ fn check(url: &str, args: &[&str]) -> Run {
     run(at(url, [&["check"], args].concat()), b"")
 }
 
-/// The first two words of each line.
+/// The name and the outcome of each line.
 fn words(out: &str) -> Vec<(&str, &str)> {
     let words = |line| {
         let mut words = str::split_whitespace(line);
@@ -59,7 +59,7 @@ fn the_first_failure_is_the_exit_code() {
     let stranger = run(stranger, b"");
     assert_eq!(stranger.code, Some(77), "{stranger:?}");
     assert!(!stranger.out.contains("another-token"), "{stranger:?}");
-    // Quiet shows what failed, and nothing else.
+    // Quiet shows only failures.
     let quiet = check(&url, &["nowhere", "-q"]);
     assert!(
         words(&quiet.out).iter().all(|words| words.1 == "FAILED"),
@@ -79,7 +79,7 @@ fn the_first_failure_is_the_exit_code() {
     assert!(!hostile.out.contains('\u{1b}'), "{hostile:?}");
 }
 
-/// The token of a logger may write, and needs no more.
+/// A logger's token needs no permission but to write.
 #[test]
 fn a_token_that_may_not_read_is_no_failure() {
     for status in [403, 404] {
@@ -92,7 +92,7 @@ fn a_token_that_may_not_read_is_no_failure() {
         let found = check(&server.url(), &["sensors", "--json"]);
         let found: Value = serde_json::from_str(&found.out).unwrap();
         assert_eq!(found["checks"][2]["outcome"], "denied", "{found}");
-        // One that may read alone can't write.
+        // A token without write permission is a failure.
         let server = Server::with_token(TOKEN);
         server.fault(Fault::status(403).on("/api/v2/write"));
         let found = check(&server.url(), &["sensors"]);
@@ -100,7 +100,7 @@ fn a_token_that_may_not_read_is_no_failure() {
     }
 }
 
-/// The time by this machine's clock, so many seconds ahead, as HTTP has it.
+/// A time relative to this machine's clock, in the format of HTTP.
 fn date(ahead: &str) -> String {
     let mut date = std::process::Command::new("date");
     date.args(["-u", "-d", ahead, "+%a, %d %b %Y %H:%M:%S GMT"])
@@ -115,7 +115,7 @@ fn the_difference_of_the_clocks() {
         (
             "now",
             0,
-            "clock   ok      this machine's clock is the server's, to a second",
+            "clock   ok      this machine's clock agrees with the server's to a second",
         ),
         (
             "30 seconds ago",
@@ -222,7 +222,7 @@ fn without_a_bucket_the_token_alone() {
     let found = check(&server.url(), &[]);
     assert_eq!(found.code, Some(0), "{found:?}");
     assert!(
-        found.out.contains("token   ok      that of user logger"),
+        found.out.contains("token   ok      of user logger"),
         "{found:?}"
     );
 }
@@ -241,7 +241,7 @@ fn the_spool_and_what_waits_in_it() {
     let found = spool(&at_all);
     assert_eq!(found.code, Some(0), "{found:?}");
     assert!(
-        found.out.contains("not there yet; write makes it"),
+        found.out.contains("doesn't exist yet; write creates it"),
         "{found:?}"
     );
     assert!(!at_all.exists());

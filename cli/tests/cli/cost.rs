@@ -1,4 +1,4 @@
-//! What a run costs. Only a released binary is measured: `INFLUX_EDGE_COMMAND` is its path.
+//! The processor time of a run, only of a released binary: `INFLUX_EDGE_COMMAND` is its path.
 
 use crate::run::{TOKEN, server};
 use std::process::Command;
@@ -14,7 +14,7 @@ fn a_ping_takes_little_processor_time() {
         return;
     };
     let server = server();
-    // The second line of `times` is what the children took.
+    // The second line of `times` is the time of the children.
     let script =
         format!("i=0; while [ $i -lt {RUNS} ]; do \"$1\" ping -q || exit; i=$((i+1)); done; times");
     let output = Command::new("sh")

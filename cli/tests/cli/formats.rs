@@ -13,7 +13,7 @@ fn write(server: &Server, args: &str, input: &[u8]) -> Run {
     run(at(&server.url(), args), input)
 }
 
-/// The points that are stored, as `measurement,tags field=value time`, sorted.
+/// The stored points, as `measurement,tags field=value time`, sorted.
 fn stored(server: &Server) -> Vec<String> {
     let mut points = server
         .points("sensors")
@@ -24,7 +24,7 @@ fn stored(server: &Server) -> Vec<String> {
     points
 }
 
-/// The same as from line protocol.
+/// CSV and JSON lines store the same points as line protocol.
 fn assert_stores(args: &str, input: &str, lines: &str) {
     let (server, other) = (server(), server_with(lines));
     let run = write(&server, args, input.as_bytes());
@@ -90,7 +90,10 @@ fn rejected_records_come_with_number_and_reason_and_can_be_written_again() {
     assert_eq!(stored(&server).len(), 2);
     let rejected = fs::read_to_string(&file).expect("a file");
     assert!(rejected.contains("line 2: "), "{rejected}");
-    assert!(rejected.contains("line 4: a: it is an array"), "{rejected}");
+    assert!(
+        rejected.contains("line 4: a: the value is an array"),
+        "{rejected}"
+    );
     let put_right = rejected
         .replace("{\"a\":\n", "{\"a\":3}\n")
         .replace("[1]", "1");
@@ -99,7 +102,7 @@ fn rejected_records_come_with_number_and_reason_and_can_be_written_again() {
     let csv = write(&server, "--csv -m w", b"a,b\n1,2\nx\n\"\n\",\x1b[2J\n");
     assert_eq!(csv.code, Some(2), "{csv:?}");
     assert!(
-        csv.err.contains("line 3 rejected: 1 cell in place of 2"),
+        csv.err.contains("line 3 rejected: 1 cell instead of 2"),
         "{csv:?}"
     );
     assert!(csv.err.contains("line 4 rejected: b: "), "{csv:?}");

@@ -1,4 +1,4 @@
-//! The command `influx-edge` as a process: its output, its exit codes, what a mock server then holds.
+//! The command `influx-edge` as a process: its output, its exit codes, and the points that a mock server stores.
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! `ping`, and the manners that every subcommand has.
+//! `ping`, and the behaviour that all subcommands share.
 
 use crate::common::temp_dir::TempDir;
 use crate::run::{TOKEN, at, command, run, server};
@@ -20,10 +20,10 @@ fn a_server_that_responds_and_one_that_does_not() {
 fn arguments_that_are_wrong_are_usage_errors() {
     let cases: &[(&[&str], &str)] = &[
         (&[], "usage:"),
-        (&["pong"], "\"pong\" is no command"),
-        (&["ping", "x"], "one argument too many"),
+        (&["pong"], "\"pong\" is not a command"),
+        (&["ping", "x"], "unexpected argument"),
         (&["ping", "--pong"], "--pong"),
-        (&["ping", "--timeout", "fast"], "no time such as"),
+        (&["ping", "--timeout", "fast"], "expected a time such as"),
         (&["ping", "--timeout"], "--timeout"),
         (&["ping", "--token", "s3cret"], "--token-file FILE"),
         (&["ping", "--token=s3cret"], "--token-file FILE"),
@@ -45,11 +45,11 @@ fn files_of_tokens() {
     let (server, dir) = (server(), TempDir::new("cli-token-file"));
     let file = dir.path().join("token");
     let long = TOKEN.repeat(1000);
-    for (text, mode, code, says) in [
+    for (text, mode, code, warning) in [
         (TOKEN, 0o600, 0, ""),
         (TOKEN, 0o640, 0, ""),
-        (TOKEN, 0o644, 0, "everybody on this machine may read"),
-        ("\n", 0o600, 78, "no token in it"),
+        (TOKEN, 0o644, 0, "all users of this machine can read"),
+        ("\n", 0o600, 78, "holds no token"),
         (&*long, 0o600, 78, "longer than 4000 bytes"),
     ] {
         std::fs::write(&file, text).unwrap();
@@ -58,10 +58,10 @@ fn files_of_tokens() {
         ping.arg(&file);
         let ping = run(ping, b"");
         assert_eq!(ping.code, Some(code), "{ping:?}");
-        let fits = ping.err.is_empty() == says.is_empty() && ping.err.contains(says);
+        let fits = ping.err.is_empty() == warning.is_empty() && ping.err.contains(warning);
         assert!(fits, "{ping:?}");
     }
-    // One without an end takes no memory.
+    // An endless one is not read into memory.
     let endless = run(command(["ping", "--token-file", "/dev/zero"]), b"");
     assert_eq!(endless.code, Some(78), "{endless:?}");
 }

@@ -1,4 +1,4 @@
-//! `provision`: twice the same, nothing without being asked, tokens where they belong.
+//! `provision`: a second run changes nothing, a dry run neither, and tokens are stored.
 
 use crate::common::mock_api::{MockServer, TOKEN};
 use crate::common::temp_dir::TempDir;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// What the example of the library provisioned.
+/// The resources that the example of the library provisioned.
 const FILE: &str = r##"
 org = "acme"
 create_org = true
@@ -169,7 +169,7 @@ fn twice_is_once() {
         (&0.into(), &9.into())
     );
 
-    // Half of it is missing or different: that half is made right. Removed by raw calls, by the ids of the
+    // Half of them are missing or different, and are repaired. They are removed by raw calls, by the ids of the
     // report.
     for item in json["items"].as_array().unwrap() {
         let path = match item["name"].as_str().unwrap() {
@@ -215,7 +215,7 @@ fn a_token_with_other_permissions_is_replaced() {
         old
     );
     assert_eq!(place.server.count("authorizations"), 1);
-    // Its file is lost: nothing is made for that, and the report has it.
+    // Its file is lost: no token is created for that, and the report notes it.
     std::fs::remove_file(place.path("tokens/logger")).unwrap();
     let lost = place.with_tokens(&[]);
     assert!(lost.out.contains("can't be read again"), "{lost:?}");
@@ -229,13 +229,13 @@ fn a_token_with_other_permissions_is_replaced() {
         printed.out.contains("token logger: mock-server-token-"),
         "{printed:?}"
     );
-    // No place for it: it is not made.
+    // The file can't be created, so neither is the token.
     let nowhere = Place::new("cli-provision-nowhere", FILE);
     std::fs::create_dir(nowhere.path("tokens").join("logger.new")).unwrap();
     let failed = nowhere.with_tokens(&[]);
     assert_eq!(failed.code, Some(1), "{failed:?}");
     assert_eq!(nowhere.server.count("authorizations"), 0);
-    // What was done before is in the report.
+    // Changes made before are in the report.
     assert!(
         counts(&failed.out)[0] > 0 && failed.err.contains("created"),
         "{failed:?}"
@@ -281,7 +281,7 @@ fn a_new_server_is_set_up_and_another_signed_in_to() {
     let wrong = run_with(&[]);
     assert_eq!(wrong.code, Some(77), "{wrong:?}");
 
-    // The operator's token to a file, and from there.
+    // The operator's token is written to a file, and read from there.
     let file = file + "token_file = \"operator\"\n";
     let place = Place::new("cli-provision-operator", &file);
     std::fs::write(place.path("password"), "long-enough\n").unwrap();
@@ -311,7 +311,7 @@ fn the_directory_of_the_tokens_is_made_before_anything_else() {
     let below = fresh.join("below");
     let run = place.run(&["--token-dir", below.to_str().unwrap()]);
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.err.contains("below can't be made"), "{run:?}");
+    assert!(run.err.contains("below can't be created"), "{run:?}");
     assert_eq!(place.server.count("buckets"), 0, "nothing was sent");
     let dry = place.run(&["--token-dir", fresh.to_str().unwrap(), "--dry-run"]);
     assert_eq!(dry.code, Some(0), "{dry:?}");
@@ -348,7 +348,7 @@ fn mistakes_in_the_file_are_found_before_anything_is_sent() {
     let task = "[[task]]\nname = \"t\"\n";
     for (file, text) in [
         ("org = \"acme", "line 1"),
-        // (No secret is printed: `Run` looks for it.)
+        // `Run` checks that no secret is printed.
         (
             "org = \"acme\"\n[setup]\npassword = \"s3cret-t0ken-aAzZ09==\"",
             "password",
@@ -361,35 +361,35 @@ fn mistakes_in_the_file_are_found_before_anything_is_sent() {
         ("[[bucket]]\nretention = \"1h\"", "name"),
         (
             "[[bucket]]\nname = \"b\"\nretention = \"30\"",
-            "\"30\": no time such as 30d",
+            "\"30\": expected a time such as 30d",
         ),
         ("[[bucket]]\nname = \"b\"\nretention = 30", "line 3"),
         ("[[bucket]]\nname = \"b\"\nlabels = [\"x\"]", "no [[label]]"),
         (
             "[[bucket]]\nname = \"b\"\n[[bucket]]\nname = \"b\"",
-            "there twice",
+            "defined twice",
         ),
         ("[[token]]\nname = \"../x\"\nread = [\"b\"]", "without /"),
-        ("[[token]]\nname = \"t\"", "may do nothing"),
+        ("[[token]]\nname = \"t\"", "has no permissions"),
         (
             "[[token]]\nname = \"t\"\npermissions = [\"tasks\"]",
             "read:tasks",
         ),
         (
             "[[token]]\nname = \"t\"\nall_access = true\nread = [\"b\"]",
-            "one of them",
+            "only one is allowed",
         ),
         (&format!("{task}flux = \"x\""), "every or cron"),
         (&format!("{task}every = \"1h\""), "flux or flux_file"),
         (
             &format!("{task}every = \"1h\"\nflux = \"x\"\nflux_file = \"y\""),
-            "one of them",
+            "only one is allowed",
         ),
         (
             &format!("{task}every = \"1h\"\nflux_file = \"nothing\""),
             "nothing: ",
         ),
-        ("create_org = true", "which one"),
+        ("create_org = true", "but org isn't"),
         (
             "[setup]\nuser = \"a\"\npassword_file = \"p\"",
             "[setup] needs org",
@@ -414,7 +414,7 @@ fn mistakes_in_the_file_are_found_before_anything_is_sent() {
     );
 }
 
-/// What `--example` prints works as it is.
+/// The output of `--example` works unchanged.
 #[test]
 fn the_example_is_a_file() {
     let example = run(command(["provision", "--example"]), b"");

@@ -8,11 +8,11 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::thread;
 
-/// A terminal of some width, that shows bytes as they come.
+/// A terminal of some width, which doesn't change bytes.
 pub(crate) struct Pty {
-    /// What the terminal is read from.
+    /// The side that reads the terminal's output.
     screen: File,
-    /// What the command is given.
+    /// The side of the command.
     side: File,
 }
 
@@ -47,11 +47,11 @@ impl Pty {
         Stdio::from(self.side.try_clone().expect("a second handle"))
     }
 
-    /// Runs a command, some of whose standard streams are [`stdio`](Pty::stdio), to its end; `out` is what
-    /// the terminal got.
+    /// Runs a command, some of whose standard streams are [`stdio`](Pty::stdio), to its end; `out` is
+    /// the terminal's output.
     pub(crate) fn run(self, mut command: Command) -> Run {
         let child = command.spawn().expect("the command starts");
-        // The terminal ends when nobody has its other side any more.
+        // The terminal ends when its other side is closed everywhere.
         drop((command, self.side));
         let mut screen = self.screen;
         let reader = thread::spawn(move || {

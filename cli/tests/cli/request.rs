@@ -1,4 +1,4 @@
-//! `request`: method, path, parameters and body as they were given; body and status as they came.
+//! `request`: sends method, path, parameters and body unchanged, and prints body and status.
 
 use crate::common::mock_server::{Fault, Server};
 use crate::common::temp_dir::TempDir;
@@ -77,15 +77,15 @@ fn codes_and_mistakes() {
     for (url, args, code, text) in [
         (&*url, &["GET", "/api/v2/labels"][..], 77, "status 403"),
         ("http://127.0.0.1:9", &["GET", "/ping"], 69, "127.0.0.1:9"),
-        (&url, &["FETCH", "/ping"], 64, "is no method: GET"),
+        (&url, &["FETCH", "/ping"], 64, "is not a method; use GET"),
         (&url, &["GET"], 64, "PATH is missing"),
-        (&url, &["GET", "/ping", "limit"], 64, "no KEY=VALUE"),
+        (&url, &["GET", "/ping", "limit"], 64, "expected KEY=VALUE"),
         (&url, &["POST", "/x", "-d", "/nothing"], 66, "/nothing"),
         (
             &url,
             &["DELETE", "/ping", "--timeout", "x"],
             64,
-            "no time such as",
+            "expected a time such as",
         ),
     ] {
         let run = run(at(url, [&["request"], args].concat()), b"");

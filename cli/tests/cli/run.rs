@@ -32,7 +32,7 @@ impl Run {
     }
 }
 
-/// The command without settings: nothing of the person's own environment reaches it.
+/// The command without settings: without those of the developer's environment.
 pub(crate) fn command<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_influx-edge"));
     for (name, _) in std::env::vars_os() {
@@ -72,8 +72,7 @@ pub(crate) fn run(mut command: Command, input: &[u8]) -> Run {
     let mut child = command.spawn().expect("the command starts");
     let mut stdin = child.stdin.take().expect("it is piped");
     let input = input.to_vec();
-    // While this writes, the other side may wait for its output to be read. It may end before it has read
-    // everything.
+    // While this writes, the command may wait for its output to be read, and it may end before it has read all.
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let run = ended(child);
     writer.join().expect("the writer ends");

@@ -60,7 +60,7 @@ fn a_socket_that_is_none_is_a_wrong_setting() {
     let run = crate::run::run(program, b"");
     assert_eq!(run.code, Some(78), "{run:?}");
     assert!(run.err.contains("NOTIFY_SOCKET"), "{run:?}");
-    // Others don't look at it.
+    // Other commands ignore it.
     let mut program = command(["--version"]);
     program.env("NOTIFY_SOCKET", "vsock:2:1");
     assert_eq!(crate::run::run(program, b"").code, Some(0));

@@ -31,7 +31,7 @@ fn piped(mut program: Command, input: &str) -> Option<Output> {
         return None;
     };
     let mut stdin = child.stdin.take().expect("piped");
-    // A program that ended early says why.
+    // A program that ended early explains it on standard error.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
     Some(child.wait_with_output().expect("it ends"))
@@ -109,7 +109,7 @@ fn commands() -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// Typed at a terminal (that of `script`), with the Tab key; the command itself only prints its arguments.
+/// Completion by the Tab key on a terminal (that of `script`); the command itself only prints its arguments.
 #[test]
 fn a_person_at_a_terminal_presses_tab() {
     let cases = [

@@ -1,4 +1,4 @@
-//! `spool`: beside a running owner, damaged, exported and written again, sent.
+//! `spool`: while a process uses it, damaged, exported and written again, sent.
 
 mod send;
 
@@ -14,7 +14,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Everything in a directory, to see that nothing changed.
+/// The content of a directory, to detect changes.
 fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut out = BTreeMap::new();
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -77,8 +77,8 @@ fn spool<S: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = S>) -> Run 
     run(command(words.chain([dir.as_os_str().to_owned()])), b"")
 }
 
-/// Runs what takes the lock. A child of another test, between fork and exec, holds the locks of all spools
-/// that this program had open.
+/// Runs a command that takes the lock. A child of another test, between fork and exec, holds the locks of all
+/// spools that this program had open.
 fn locking(make: impl Fn() -> std::process::Command) -> Run {
     let begun = Instant::now();
     loop {
@@ -224,7 +224,7 @@ fn damage_shows_in_the_exit_code_and_names_its_place() {
     assert_eq!(verify.code, Some(1), "{verify:?}");
     for part in [
         name,
-        "0000000000001000.seg: no segment",
+        "0000000000001000.seg: not a segment",
         "notes\\u{1b}.txt: not part",
     ] {
         assert!(verify.out.contains(part), "{part}: {verify:?}");
@@ -232,7 +232,7 @@ fn damage_shows_in_the_exit_code_and_names_its_place() {
     let found = json(&spool(dir.path(), ["verify", "--json"]).out);
     assert_eq!(found["damaged"], found["damage"].as_array().unwrap().len());
     assert!(found["damaged"].as_u64().unwrap() >= 2);
-    // The list shows it; only verify and export fail for it.
+    // list shows the damage; only verify and export fail.
     let list = spool(dir.path(), ["list"]);
     assert_eq!(list.code, Some(0));
     assert!(list.out.contains(name), "{list:?}");
@@ -279,7 +279,7 @@ fn what_is_exported_is_line_protocol_in_one_unit() {
         stored.out,
         "# bucket=b orgID=0123456789abcdef precision=ms\nu v=1 1\nu v=2 2\n"
     );
-    // What a coarser unit can't say is left in a comment.
+    // A time that isn't a multiple of a coarser unit is in a comment.
     let seconds = spool(dir.path(), ["export", "--precision", "s", "--bucket", "b"]);
     assert_eq!(seconds.code, Some(1), "{seconds:?}");
     assert_eq!(
@@ -347,7 +347,7 @@ fn mistakes_are_named() {
     assert!(!missing.exists());
     for (args, text) in [
         (&["spool"][..], "usage: influx-edge spool COMMAND"),
-        (&["spool", "repair"], "\"repair\" is no command"),
+        (&["spool", "repair"], "\"repair\" is not a command"),
         (&["spool", "list"], "DIR is missing"),
         (
             &["spool", "rejected", "x", "--drop", "--export"],
@@ -382,7 +382,30 @@ fn the_default_is_where_write_keeps_it() {
     assert_eq!(run(list, b"").code, Some(0));
 }
 
-/// A terminal gets no control character of what is in a spool.
+/// A default spool that doesn't exist yet is empty, and isn't created.
+#[test]
+fn a_default_that_does_not_exist_is_empty() {
+    let home = TempDir::new("cli-spool-none");
+    for (args, out) in [
+        (&["list"][..], "waiting: 0 batches"),
+        (&["list", "--json"], "\"points\":0"),
+        (&["verify"], "0 batches intact"),
+        (&["export"], ""),
+        (&["rejected"], ""),
+        (&["rejected", "--drop"], ""),
+        (&["resend", "--json"], "\"found\":0"),
+    ] {
+        let mut command = at("http://127.0.0.1:9", [&["spool"], args].concat());
+        command.env("HOME", home.path());
+        let run = run(command, b"");
+        assert_eq!(run.code, Some(0), "{args:?}: {run:?}");
+        assert!(run.out.contains(out), "{args:?}: {run:?}");
+        assert_eq!(run.out.is_empty(), out.is_empty(), "{args:?}: {run:?}");
+    }
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+/// No control character of a spooled line reaches a terminal.
 #[test]
 fn on_a_terminal_control_characters_are_escaped() {
     let dir = TempDir::new("cli-spool-terminal");
@@ -409,7 +432,7 @@ fn on_a_terminal_control_characters_are_escaped() {
             "{args:?}: {run:?}"
         );
     }
-    // Into a file it is as it was.
+    // A file gets the line unchanged.
     let export = spool(dir.path(), ["export", "--precision", "stored"]);
     assert!(export.out.contains(hostile), "{export:?}");
 }

@@ -1,4 +1,4 @@
-//! What the CSV tests share: a stream as a list of events, read by every way there is.
+//! Shared code of the CSV tests: a stream as a list of events, read in every possible way.
 
 #![allow(dead_code, reason = "each test uses its part")]
 

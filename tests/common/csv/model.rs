@@ -10,7 +10,7 @@ pub(crate) struct Document {
     pub events: Vec<Event>,
 }
 
-/// Which annotations are written, in which order.
+/// The annotations that are written, in their order.
 struct Dialect {
     annotations: Vec<&'static str>,
     /// Quote cells that don't need it, too.
@@ -351,7 +351,7 @@ fn text(random: &mut Rng, data_type: &str) -> String {
     }
 }
 
-/// What a text means in a column of that type.
+/// The value of a text in a column of that type.
 fn value(data_type: &str, text: &str) -> Value {
     if text.is_empty() {
         return Value::Null;

@@ -1,4 +1,4 @@
-//! The servers named in the environment; a word about each that is not.
+//! The servers named in the environment, and a note for each that isn't.
 
 use super::influx::Influx;
 use super::victoria::Victoria;

@@ -1,5 +1,5 @@
-//! HTTP by hand: one request a connection, to the address in a URL. What is tested here is the
-//! encoder, so nothing clever stands between it and the server.
+//! HTTP by hand: one request a connection, to the address in a URL. The encoder is under test,
+//! so there is no HTTP library between it and the server.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};

@@ -7,7 +7,7 @@ use super::report::Limit;
 use influx_edge::Precision;
 use std::time::SystemTime;
 
-/// What InfluxDB can't give back.
+/// The strings that InfluxDB can't return.
 pub(crate) const LIMITS: &[Limit] = &[Limit {
     reason: "InfluxQL keeps these measurement names for its own catalogue and finds no points in them",
     applies: |position, text| {
@@ -69,7 +69,7 @@ impl Influx {
         }
     }
 
-    /// Whether the server knows unsigned integers. 1.x is built without them.
+    /// `true` if the server has unsigned integers. 1.x is built without them.
     pub(crate) fn has_unsigned(&self) -> bool {
         matches!(self.kind, Kind::Two { .. })
     }
@@ -122,7 +122,7 @@ impl Influx {
         found
     }
 
-    /// Looks each of these points up by measurement and time, and says how what is there differs.
+    /// Looks up each of these points by measurement and time, and describes the difference.
     pub(crate) fn compare(&self, expected: &[Point]) -> Vec<Option<String>> {
         let statements: Vec<String> = expected
             .iter()

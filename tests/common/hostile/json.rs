@@ -1,4 +1,4 @@
-//! A JSON reader for the servers' responses: exact, small, and nobody else's.
+//! A JSON reader for the servers' responses, exact and independent.
 //!
 //! Numbers stay text, so that no reading of a float comes between the server and the comparison.
 

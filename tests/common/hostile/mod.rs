@@ -15,7 +15,7 @@ use crate::common::random::{Draw, Rng};
 use influx_edge::line::{EncodeError, Encoder};
 use std::collections::BTreeSet;
 
-/// Where in a line a string stands.
+/// The position of a string in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Position {
     Measurement,
@@ -130,8 +130,8 @@ pub(crate) fn for_line_splitters(enc: Encoder<Vec<u8>>, yes: bool) -> Encoder<Ve
     enc.reject_newlines(yes).reject_quoted_keys(yes)
 }
 
-/// Whether the text must be refused in this place: the portable rule, written down once more in
-/// other words than the encoder's. `splitters`: with [`for_line_splitters`].
+/// Whether the text must be refused in this place: the portable rule, implemented
+/// independently of the encoder. `splitters`: with [`for_line_splitters`].
 pub(crate) fn must_be_refused(position: Position, text: &str, splitters: bool) -> bool {
     if position == Position::StringField {
         return splitters && text.contains('\n');

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// Something a server is known not to give back as it was sent. It must be true of every string it
 /// names: one that comes back equal means that the exception is out of date.
 pub(crate) struct Limit {
-    /// What happens and why, in one line.
+    /// The effect and its reason, in one line.
     pub reason: &'static str,
     /// The strings and places it happens to.
     pub applies: fn(Position, &str) -> bool,

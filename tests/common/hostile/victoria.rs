@@ -10,7 +10,7 @@ use super::report::Limit;
 use super::{POSITIONS, Position};
 use std::collections::BTreeMap;
 
-/// What VictoriaMetrics can't give back.
+/// The strings that VictoriaMetrics can't return.
 pub(crate) const LIMITS: &[Limit] = &[
     Limit {
         reason: "label values longer than -maxLabelValueLen (16 KiB) are cut",

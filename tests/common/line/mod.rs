@@ -1,5 +1,5 @@
-//! What the tests of the encoder share: a line as data, a way to encode it into every sink, and
-//! two independent readers.
+//! Shared code of the encoder's tests: a line as data, its encoding into every sink, and two independent
+//! readers.
 
 // Each test program uses a part of it.
 #![allow(dead_code)]
@@ -83,7 +83,7 @@ impl Spec {
     }
 }
 
-/// What stands in the buffer before and after the line under test.
+/// The lines in the buffer before and after the line under test.
 const BEFORE: &str = "before,t=1 f=1i 1\n";
 const AFTER: &str = "after f=2i\n";
 

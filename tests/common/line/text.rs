@@ -80,7 +80,7 @@ fn blocks(text: &str, ours: &[Item<'_>]) {
                 assert!(trimmed.len() < block.len(), "{block:?}");
                 assert_eq!(theirs(trimmed), theirs(text_of(line)), "{block:?}");
             }
-            // A comma behind the first field is no field. And a line isn't to end elsewhere without the
+            // A comma after the first field doesn't begin a field. And a line isn't to end elsewhere without the
             // blanks before it.
             (Some(_), Err(error)) => {
                 let error = error.to_string();

@@ -36,17 +36,17 @@ pub(crate) struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// How the client wants it.
+/// The dialect that the client requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialect {
     pub header: bool,
     pub delimiter: char,
-    /// `datatype`, `group`, `default`, in the order asked for.
+    /// `datatype`, `group`, `default`, in the requested order.
     pub annotations: Vec<String>,
 }
 
 impl Default for Dialect {
-    /// What a request without a dialect gets: a header and not one annotation.
+    /// The dialect of a request without one: a header, no annotations.
     fn default() -> Self {
         Self {
             header: true,
@@ -66,7 +66,7 @@ pub(crate) fn encode(results: &[(String, Vec<Table>)], dialect: &Dialect) -> Str
     for (name, tables) in results {
         let mut open: Option<&[Column]> = None;
         for (id, table) in tables.iter().enumerate() {
-            // Tables of one shape share a header; only their number tells them apart.
+            // Tables of one schema share a header; only their number distinguishes them.
             if open != Some(&table.columns) {
                 if open.is_some() {
                     out.end_row();

@@ -1,12 +1,12 @@
-//! Faults on demand: what goes wrong with the next request.
+//! Faults on demand for the next requests.
 
 use std::time::Duration;
 
 use super::csv;
 use super::http::{Request, Response, json_string};
 
-/// One thing that goes wrong, for one request (or [`times`](Fault::times) of them). Faults queue up:
-/// each request takes the first one that fits it; without one it is served honestly.
+/// A fault for one request, or for [`times`](Fault::times) of them. Faults are queued: each request takes the
+/// first one that matches it; without one it is served normally.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
     pub(super) act: Act,
@@ -17,12 +17,12 @@ pub(crate) struct Fault {
     times: usize,
 }
 
-/// What is done with the request.
+/// The handling of the request.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
-    /// Served as ever.
+    /// Served normally.
     Serve,
-    /// Served as ever; a query's response then ends in an error.
+    /// Served normally, but a query's response ends with an error.
     ServeThen(Tail),
     /// Not served: this is the response.
     Response(Response),
@@ -34,14 +34,14 @@ pub(super) enum Act {
     Swallow,
 }
 
-/// How a query's response ends when it fails after its first byte.
+/// The end of a query's response that fails after its first byte.
 #[derive(Clone, Debug)]
 pub(super) enum Tail {
     ErrorTable(String),
     Panic(String),
 }
 
-/// Where the response is cut off.
+/// The point at which the response is cut off.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cut {
     /// After so many bytes, the head included.
@@ -138,7 +138,7 @@ impl Fault {
         self
     }
 
-    /// Only requests to this path, `/api/v2/query` say; others pass it by.
+    /// Restricts it to requests to this path, such as `/api/v2/query`.
     pub(crate) fn on(mut self, path: &str) -> Self {
         self.path = Some(path.to_owned());
         self
@@ -186,7 +186,7 @@ impl Tail {
                 body.extend_from_slice(csv::error_table(message).as_bytes());
             }
             Self::Panic(message) => {
-                // It comes right behind the last row, before the empty line that ends a result.
+                // It follows the last row, before the empty line that ends a result.
                 if body.ends_with(b"\r\n\r\n") {
                     body.truncate(body.len() - 2);
                 }

@@ -70,7 +70,7 @@ struct Parser {
     errors: Vec<(Span, String)>,
 }
 
-// `None` means: an error was noted, give up on this statement.
+// `None` means that an error was recorded, and that this statement is abandoned.
 impl Parser {
     fn peek(&self) -> &(Token, Span) {
         &self.tokens[self.at.min(self.tokens.len() - 1)]
@@ -178,7 +178,7 @@ impl Parser {
     }
 
     /// Named arguments up to, not including, the closing parenthesis. Goes on after a missing value,
-    /// as the server does: it then has a word to say about the parenthesis too.
+    /// as the server does, which then reports the parenthesis as well.
     fn arguments(&mut self) -> Vec<Argument> {
         let mut arguments = Vec::new();
         while let (Token::Name(name), span) = self.peek().clone() {

@@ -1,11 +1,11 @@
-//! What is served at which path.
+//! The handlers of the paths.
 
 use super::http::{Request, Response};
 use super::lines;
 use super::query::{self, Buckets};
 use super::time;
 
-/// Who may do what: one organization, one token.
+/// The credentials: one organization, one token.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub org: String,
@@ -13,7 +13,7 @@ pub(crate) struct Setup {
     pub token: String,
 }
 
-/// Responds to a request, whatever it is.
+/// Responds to any request.
 pub(crate) fn serve(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Response {
     route(request, setup, buckets)
         .unwrap_or_else(|error| error)
@@ -48,7 +48,7 @@ fn route(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Result<Resp
             Err(Response::error(404, "not found", "path not found")
                 .body("{\n\t\"code\": \"not found\",\n\t\"message\": \"path not found\"\n}"))
         }
-        // As a real server does: whatever is not its API is a page of its user interface.
+        // As on a real server, every other path is a page of its user interface.
         _ => Ok(Response::new(200)
             .header("Content-Type", "text/html; charset=utf-8")
             .body("<!doctype html><html><head><title>mock server</title></head></html>")),
@@ -77,7 +77,7 @@ fn authorize(request: &Request, setup: &Setup) -> Result<(), Response> {
     }
 }
 
-/// `Err`: the words about an organization that is missing or unknown.
+/// Checks the organization; `Err` is the server's message if it is missing or unknown.
 fn organization(request: &Request, setup: &Setup) -> Result<(), String> {
     let named = request.query("org").or_else(|| request.query("orgID"));
     match named.filter(|name| !name.is_empty()) {
@@ -114,8 +114,8 @@ fn write(request: &Request, setup: &Setup, buckets: &mut Buckets) -> Result<Resp
         let words = "An internal error has occurred - check server logs";
         Response::error(500, "internal error", words)
     })?;
-    // The parser judges text. A real 2.x server takes any bytes; nothing of ours should be sending
-    // others, so this is refused, loudly, in words no server uses.
+    // The parser takes text. A real 2.x server takes any bytes, but the client must never send
+    // others, so they are rejected with a message of the mock's own.
     let body = String::from_utf8(body)
         .map_err(|_| Response::error(400, "invalid", "mock server: the body is not UTF-8"))?;
     let lines = lines::parse(&body, unit, time::now())

@@ -1,4 +1,4 @@
-//! HTTP/1.1 over one socket: as much as the clients under test speak.
+//! HTTP/1.1 over one socket, as far as the clients under test use it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 /// line ends and UTF-8 sequences cut in two all the time.
 const CHUNK: usize = 509;
 
-/// One request as it was received. Kept by the server for the tests to look at.
+/// One request as received. The server keeps it for the tests.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     /// `GET`, `POST`, …
@@ -74,7 +74,7 @@ impl Request {
             .is_some_and(|value| value.to_ascii_lowercase().contains(word))
     }
 
-    /// The client asks for the final status before it sends its body.
+    /// The client waits for a status before it sends its body.
     pub(crate) fn expects_continue(&self) -> bool {
         self.wants("Expect", "100-continue")
     }

@@ -1,5 +1,5 @@
-//! Line protocol, judged twice: by the published parser of the 3.x family, and by the refusals of
-//! OSS 2.x in the words it was recorded to use.
+//! Line protocol, checked twice: by the published parser of the 3.x family, and by the rules of OSS 2.x with
+//! its recorded messages.
 
 use influxdb_line_protocol::{FieldValue, ParsedLine, parse_lines, split_lines};
 
@@ -9,7 +9,7 @@ use super::store::{Line, Value};
 const MAX_KEY: usize = 65_535;
 /// Latest time, and with a minus the earliest, in nanoseconds.
 const MAX_TIME: i64 = i64::MAX - 1;
-/// Tag keys the server keeps for itself.
+/// Tag keys that the server reserves.
 const RESERVED_TAGS: [&str; 3] = ["time", "_field", "_measurement"];
 
 /// Reads a body. All lines, or the messages about the bad ones joined by newlines, as the server
@@ -20,7 +20,7 @@ pub(crate) fn parse(body: &str, unit: i64, now: i64) -> Result<Vec<Line>, String
     let mut lines = Vec::new();
     let mut refused = Vec::new();
     for text in split_lines(body) {
-        // The parser gives nothing for an empty line and for a comment.
+        // The parser returns nothing for an empty line or a comment.
         let Some(judged) = parse_lines(text).next() else {
             continue;
         };
@@ -33,7 +33,7 @@ pub(crate) fn parse(body: &str, unit: i64, now: i64) -> Result<Vec<Line>, String
                 continue;
             }
             (Some(words), _) => words,
-            // Accepted by 2.x, refused by 3.x: there are no recorded words, so these are the judge's.
+            // Accepted by 2.x, rejected by 3.x: there is no recorded message, so this is the parser's.
             (None, Err(error)) => error.to_string(),
         };
         refused.push(format!("unable to parse '{text}': {words}"));
@@ -70,7 +70,7 @@ pub(crate) fn take(parsed: &ParsedLine<'_>, unit: i64, now: i64) -> Line {
     }
 }
 
-/// Why OSS 2.x would refuse this line, in its words. `None`: it would not.
+/// The message with which OSS 2.x rejects this line; `None` if it accepts it.
 fn refusal(line: &str, unit: i64) -> Option<String> {
     Scan {
         line: line.as_bytes(),

@@ -1,12 +1,11 @@
 //! A mock server: enough of an InfluxDB v2 to be written to and queried by the tests and the
 //! quickstart, on any machine, with nothing installed.
 //!
-//! It is not InfluxDB and never says it is: its headers and its health response call it `mock server`.
-//! What it imitates, it imitates to the byte as InfluxDB OSS 2.9.1 was recorded to respond: the framing
-//! of annotated CSV, the words, status and headers of errors, whole-or-nothing on a bad line, the
-//! good points kept on a field type conflict. Two judges look at every line it receives: the
-//! published `influxdb-line-protocol` parser (the 3.x family) and the refusals of 2.x that parser
-//! does not know. A line has to please both.
+//! It is not InfluxDB: its headers and its health response name it `mock server`.
+//! Its responses equal the recorded ones of InfluxDB OSS 2.9.1 to the byte: the framing of annotated CSV,
+//! the messages, status and headers of errors, no point stored if a line is bad, the good points stored if
+//! a field's type conflicts. Every line is checked twice: by the published `influxdb-line-protocol` parser
+//! (the 3.x family), and by the rules of 2.x that this parser doesn't have.
 //!
 //! [`Server::v3`] is a mock of InfluxDB 3 Core 3.6.0 in its place: `/api/v3/write_lp` with and without
 //! partial writes, the two older write paths, databases, tables, tokens, and of SQL and InfluxQL the simple
@@ -15,8 +14,8 @@
 //!
 //! In scope: `/api/v2/write`, `/api/v2/query` (`from |> range |> filter |> last |> limit |> pivot
 //! |> yield`, parameters by `extern`), `/ping`, `/health`, `/ready`, faults on demand ([`Fault`]).
-//! Out of scope: resources, retention, InfluxQL, TLS, and anything else in Flux, which is responded
-//! as an error of the query, never guessed at.
+//! Out of scope: resources, retention, InfluxQL, TLS, and anything else in Flux, which is an
+//! error of the query.
 //!
 //! ```ignore
 //! let server = mock_server::Server::start();
@@ -51,6 +50,6 @@ pub(crate) use fault::Fault;
 pub(crate) use http::Request;
 pub(crate) use server::Server;
 pub(crate) use store::{Point, Value};
-// Not in the examples, which have their own say in what is logged.
+// Not in the examples, which configure their logging themselves.
 #[cfg(test)]
 pub(crate) use crate::common::watch::{no_secret_in, watch};

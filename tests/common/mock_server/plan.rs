@@ -1,5 +1,5 @@
-//! A query's tree to the steps that carry it out. What is not understood is an error in the server's
-//! words, with its place in the text.
+//! From a query's tree to the steps that run it. What isn't supported is an error with the server's message
+//! and its position in the text.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(crate) struct Plan {
     pub steps: Vec<Step>,
 }
 
-/// What happens to the tables, one after the other.
+/// The transformations of the tables, in order.
 #[derive(Debug)]
 pub(crate) enum Step {
     Filter(Predicate),
@@ -74,7 +74,7 @@ pub(crate) enum Literal {
     /// Nanoseconds.
     Duration(i64),
     Array(Vec<Self>),
-    /// A value of a kind that no step here takes.
+    /// A value of a kind that no step supports.
     Other(&'static str),
 }
 
@@ -103,7 +103,7 @@ impl Literal {
     }
 }
 
-/// What `params.name` stands for.
+/// The value of `params.name`.
 pub(crate) type Params = BTreeMap<String, Literal>;
 
 /// The planner: the parameters of a request, and its one `now()`.

@@ -14,7 +14,7 @@ use super::time;
 /// The buckets, by name.
 pub(crate) type Buckets = BTreeMap<String, Bucket>;
 
-/// Responds to a query whose token and organization have been found good.
+/// Responds to a query with a valid token and organization.
 pub(crate) fn response(request: &Request, buckets: &Buckets) -> Response {
     match parse_request(request) {
         Err(words) => {
@@ -38,7 +38,7 @@ struct Query {
     text: String,
     dialect: Dialect,
     params: Option<plan::Params>,
-    /// What `now()` is, in nanoseconds.
+    /// The value of `now()`, in nanoseconds.
     now: i64,
 }
 
@@ -261,7 +261,7 @@ impl Table {
     }
 }
 
-/// Every field a column, every time a row; one table per series of tags.
+/// One column per field, one row per time, one table per series of tags.
 fn pivot(tables: Vec<Table>) -> Result<Vec<Table>, String> {
     /// A pivoted table in the making.
     struct Wide {

@@ -1,4 +1,4 @@
-//! The server: a listener, a thread per connection, and what the tests ask of it.
+//! The server: a listener, a thread per connection, and the inspection by tests.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -59,12 +59,12 @@ impl Server {
         server
     }
 
-    /// The same that asks for no token.
+    /// The same without authentication.
     pub(crate) fn v3_open() -> Self {
         Self::v3_with(V3::open())
     }
 
-    /// The same that asks for a token, and has none.
+    /// The same with authentication and without any token.
     pub(crate) fn v3_locked() -> Self {
         Self::v3_with(V3::default())
     }
@@ -107,7 +107,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The only token that is let in.
+    /// The only valid token.
     pub(crate) fn token(&self) -> &str {
         &self.shared.setup.token
     }
@@ -128,12 +128,12 @@ impl Server {
         buckets.entry(name.to_owned()).or_default();
     }
 
-    /// Lets something go wrong with the next request that fits it.
+    /// Makes the next request that matches fail.
     pub(crate) fn fault(&self, fault: Fault) {
         self.shared.state().faults.push_back(fault);
     }
 
-    /// What is stored in a bucket, by series, then by time. Empty for an unknown one.
+    /// The points of a bucket, by series, then by time; none for an unknown bucket.
     pub(crate) fn points(&self, bucket: &str) -> Vec<Point> {
         let state = self.shared.state();
         state
@@ -226,8 +226,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// Closes a connection whatever becomes of its thread: the acceptor holds a second handle, which
-/// would keep a client waiting.
+/// Closes a connection even if its thread panics: the acceptor holds a second handle, which would keep a
+/// client waiting.
 struct HangUp(TcpStream);
 
 impl Drop for HangUp {
@@ -259,7 +259,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     Ok(())
 }
 
-/// The bytes to send, and whether they are a response after which the connection can go on.
+/// The bytes to send, and `true` if the connection stays open after them.
 fn response(request: &Request, fault: Option<Fault>, shared: &Shared) -> (Vec<u8>, bool) {
     let serve = || {
         let state = &mut *shared.state();

@@ -54,7 +54,7 @@ impl Asked {
         }
     }
 
-    /// What a real server was recorded to respond to the same.
+    /// The recorded response of a real server to the same query.
     fn recorded(&self) -> Option<Response> {
         let group = if self.influxql { "influxql" } else { "sql" };
         for file in std::fs::read_dir(Path::new(RECORDINGS).join(group)).ok()? {
@@ -89,7 +89,7 @@ impl Asked {
     }
 }
 
-/// Responds to a query whose token has been found good.
+/// Responds to a query with a valid token.
 pub(crate) fn response(
     asked: &Asked,
     databases: &BTreeMap<String, Tables>,
@@ -124,7 +124,7 @@ pub(crate) fn response(
 }
 
 enum Failed {
-    /// Nothing that is understood here.
+    /// A token that this grammar doesn't have.
     Odd,
     Planning(String),
 }
@@ -221,7 +221,7 @@ fn quoted(text: &str, quote: char, influxql: bool) -> Option<(String, &str)> {
     None
 }
 
-/// What is left of a query.
+/// The rest of a query.
 struct Parser<'a> {
     words: &'a [Word],
     at: usize,
@@ -230,7 +230,7 @@ struct Parser<'a> {
 }
 
 struct Select {
-    /// Columns and what they are called; none is all.
+    /// Columns and their aliases; none selects all.
     columns: Vec<(String, String)>,
     table: String,
     conditions: Vec<(String, &'static str, Cell)>,
@@ -390,7 +390,7 @@ fn run(
     let table = &select.table;
     let schema = match tables.get(table) {
         Some(schema) => schema,
-        // Of a table without points InfluxQL knows nothing.
+        // In InfluxQL a table without points doesn't exist.
         None if asked.influxql => return Ok((Vec::new(), Vec::new())),
         None => {
             let words = format!("Error during planning: table 'public.iox.{table}' not found");
@@ -566,7 +566,7 @@ fn encode(format: &str, columns: &[String], rows: &Rows) -> String {
     }
 }
 
-/// A value in JSON; nothing is said of a null.
+/// A value in JSON; a null is omitted.
 fn json(cell: &Cell) -> Option<String> {
     Some(match cell {
         Cell::Null => return None,
@@ -606,7 +606,7 @@ fn csv_record(cells: &[Cell], out: &mut String) {
             Cell::Field(value) => out.push_str(&value.to_string()),
         }
     }
-    // A record of one empty cell is no empty line.
+    // A record of one empty cell must not be an empty line.
     if out.len() == start {
         out.push_str("\"\"");
     }

@@ -14,7 +14,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// The type's name in the words of a write error.
+    /// The type's name in the message of a write error.
     fn kind(&self) -> &'static str {
         match self {
             Self::Float(_) => "float",
@@ -50,7 +50,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// One stored value with everything that names it, for the tests to look at.
+/// One stored value with its series, field and time, for the tests.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Point {
     pub measurement: String,
@@ -62,7 +62,7 @@ pub(crate) struct Point {
     pub value: Value,
 }
 
-/// What names one table of a query: the order of its fields is the order the tables come in.
+/// The key of one table of a query; tables are ordered by its fields.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Series {
     pub measurement: String,
@@ -142,7 +142,7 @@ impl Bucket {
         None
     }
 
-    /// Forgets a measurement.
+    /// Removes a measurement.
     pub(crate) fn remove(&mut self, measurement: &str) {
         self.series
             .retain(|series, _| series.measurement != measurement);

@@ -1,5 +1,5 @@
-//! RFC 3339 to nanoseconds and back. Its own code on purpose: a judge that shared the crate's would
-//! share its mistakes.
+//! RFC 3339 to nanoseconds and back. It doesn't use the crate's code, because it would then have the same
+//! mistakes.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

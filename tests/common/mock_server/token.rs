@@ -1,10 +1,10 @@
-//! The words of a small part of Flux, each with its place.
+//! The tokens of a small part of Flux, each with its position.
 
 use std::fmt;
 
 use super::time;
 
-/// A place in the text, as an error names it: `1:6-1:12`, the end not included.
+/// A range of the text in an error: `1:6-1:12`, the end not included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Span {
     start: (usize, usize),
@@ -35,9 +35,9 @@ pub(crate) enum Token {
     Float(f64),
     Duration(i64),
     Time(i64),
-    /// `(`, `|>`, `==`, …, and the words `and`, `or`.
+    /// `(`, `|>`, `==`, …, and the keywords `and`, `or`.
     Sign(&'static str),
-    /// Something this part of Flux has no word for.
+    /// A character that this part of Flux doesn't use.
     Odd(String),
     End,
 }

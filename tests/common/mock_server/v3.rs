@@ -1,4 +1,4 @@
-//! InfluxDB 3 Core's interface, as 3.6.0 was recorded to respond.
+//! The API of InfluxDB 3 Core, as recorded of 3.6.0.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::query::Buckets;
 use super::sql;
 use super::v3_lines::{self, Columns, Refused};
 
-/// Databases that a server takes.
+/// The most databases of a server.
 const MAX_DATABASES: usize = 5;
 const NO_DATABASE_LEFT: &str = "Adding a new database would exceed limit of 5 databases";
 const BAD_NAME: &str = "invalid character in database or rp name: must be ASCII, containing only letters, numbers, underscores, or hyphens";
@@ -19,10 +19,10 @@ const MISSING: &str = "the requested resource was not found";
 /// The tables of a database: their columns.
 pub(crate) type Tables = BTreeMap<String, Columns>;
 
-/// What such a server knows besides its points.
+/// The state of such a server besides its points.
 #[derive(Debug, Default)]
 pub(crate) struct V3 {
-    /// Nobody is asked for a token.
+    /// No token is required.
     open: bool,
     /// Names and secrets.
     tokens: Vec<(String, String)>,
@@ -43,7 +43,7 @@ impl V3 {
         self.made += 1;
     }
 
-    /// Responds to a request, whatever it is.
+    /// Responds to any request.
     pub(crate) fn serve(&mut self, request: &Request, buckets: &mut Buckets) -> Response {
         let response = self.route(request, buckets).unwrap_or_else(|error| error);
         let origin = "access-control-allow-origin";
@@ -303,7 +303,7 @@ impl V3 {
         match self.store(&db, &body, unit, false, buckets) {
             Ok(()) => Ok(Response::new(204)),
             Err(Refused::Lines(data)) => {
-                // The parser's own words, where write_lp has others.
+                // The parser's own message; write_lp has another one.
                 let data = data[0].replace(
                     "No fields were provided",
                     "A generic parsing error occurred: TakeWhile1",
@@ -316,7 +316,7 @@ impl V3 {
         }
     }
 
-    /// Stores what can be. With a `unit` of 0 each time says its own.
+    /// Stores the valid lines. With a `unit` of 0 it is inferred from each time.
     fn store(
         &mut self,
         db: &str,
@@ -328,7 +328,7 @@ impl V3 {
         let tables = self.tables_or_new(db).map_err(Refused::Whole)?;
         let (lines, refused) = v3_lines::read(body, unit, tables, partial);
         let bucket = buckets.entry(db.to_owned()).or_default();
-        // What has passed has no conflict of types.
+        // Checked lines have no type conflict.
         bucket.write(lines).expect("lines that fit");
         match refused.is_empty() {
             true => Ok(()),

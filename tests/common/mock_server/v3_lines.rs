@@ -1,4 +1,4 @@
-//! Line protocol as InfluxDB 3 takes it: line by line, each column with one kind for good.
+//! Line protocol by the rules of InfluxDB 3: line by line, each column with a fixed kind.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use super::store::Line;
 use super::time;
 use super::v3::Tables;
 
-/// So much of a line is repeated.
+/// The length of a line's excerpt in an error.
 const REPEATED: usize = 20;
 const MAX_COLUMNS: usize = 500;
 
-/// The columns of a table, with their kinds in the server's words.
+/// The columns of a table, with the server's names of their kinds.
 pub(crate) type Columns = BTreeMap<String, &'static str>;
 
-/// What a new table has.
+/// The columns of a new table.
 pub(crate) fn no_columns() -> Columns {
     BTreeMap::from([("time".to_owned(), "iox::column_type::timestamp")])
 }
 
-/// Why something of a write wasn't stored.
+/// The reason why lines of a write weren't stored.
 pub(crate) enum Refused {
     /// These lines, as JSON.
     Lines(Vec<String>),
@@ -96,7 +96,7 @@ fn line(parsed: &ParsedLine<'_>, unit: i64, tables: &mut Tables) -> Result<Line,
     });
     for (key, new) in tags.chain(fields) {
         if let Some(c) = key.chars().find(|c| ('\u{80}'..='\u{9f}').contains(c)) {
-            // Recorded without words of its own.
+            // Recorded without a message of its own.
             return Err(format!("mock server: {c:?} in the name of a column"));
         }
         let old = *columns.entry(key.clone()).or_insert(new);

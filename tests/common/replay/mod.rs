@@ -1,6 +1,5 @@
-//! For the tests of the mock server itself: what a real server was recorded to respond, and the bare
-//! means to ask the mock server the same. The quickstart has no use for it, so it is not part of
-//! `support`.
+//! For the tests of the mock server itself: recorded exchanges with real servers, and a bare client that sends
+//! the same requests to the mock server. The quickstart doesn't need it, so it is not part of `mock_server`.
 #![allow(
     dead_code,
     unused_imports,

@@ -1,5 +1,5 @@
-//! The barest HTTP client, for tests that check the mock server itself: it must not lean on the crate
-//! under test, nor hide what is on the wire.
+//! A minimal HTTP client for the tests of the mock server itself: it doesn't depend on the crate under test, and
+//! hides nothing of what is received.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -27,7 +27,7 @@ pub(crate) fn file(path: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The exchange of this name, `write/ok` say, or of another server, `http-3.6.0/configure/list`.
+/// The exchange of this name, such as `write/ok`, or of another server, `http-3.6.0/configure/list`.
 pub(crate) fn exchange(name: &str) -> Exchange {
     let folder = if name.starts_with("http-") {
         ""
@@ -63,8 +63,8 @@ impl Exchange {
     }
 }
 
-/// The headers that make up a response's meaning, sorted. Left out: what only says how long the body
-/// is, and the two by which a server tells its name, because the mock server has its own.
+/// The headers of a response, sorted, without those of the body's length and the two with the server's name,
+/// which is another one for the mock server.
 pub(crate) fn meaning(response: &Response) -> Vec<(String, String)> {
     let all = response.headers.iter().filter(|(name, _)| {
         name != "Content-Length" && name != "X-Influxdb-Build" && name != "X-Influxdb-Version"

@@ -180,19 +180,22 @@ fn options_that_contradict_each_other_are_usage_errors() {
             "--csv --measurement-from a --tags a",
             "named by --measurement-from and again by --tags",
         ),
-        ("--csv -m w --types a", "no COL=TYPE, where TYPE is float"),
-        ("--csv -m w --types a=double", "no COL=TYPE"),
+        (
+            "--csv -m w --types a",
+            "expected COL=TYPE, where TYPE is float",
+        ),
+        ("--csv -m w --types a=double", "expected COL=TYPE"),
         (
             "--csv -m w --types a=int,a=int",
-            "--types a: it is there twice",
+            "--types a: the column is named twice",
         ),
         (
             "--csv -m w --tags a --types a=string",
-            "--types a: it is no field",
+            "--types a: the column isn't a field",
         ),
         (
             "--csv -m w --fields a --types b=int",
-            "--types b: it is no field",
+            "--types b: the column isn't a field",
         ),
         ("--csv -m w --delimiter ab", "one ASCII character"),
         ("--csv -m w --delimiter \"", "one ASCII character"),

@@ -23,40 +23,40 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "--csv -m m --types n=int,u=uint,on=bool,s=string",
         "n, u ,on,s,f\n7.0,7,yes, x ,\n,,,,1\n,,,,\n",
-        "2: m n=7i,u=7u,on=true,s=\" x \"\n3: m f=1\n4! no field in it: all of them are empty\n",
+        "2: m n=7i,u=7u,on=true,s=\" x \"\n3: m f=1\n4! the record has no fields: all of them are empty\n",
     ),
     // What is rejected changes nothing for the next record.
     (
         "--csv -m m --precision s --types n=int --tags t",
         "time,t,f,n\n1,a,ERR,1\n2,a,NaN,1\n3,a,1,1.5\n,a,1,1\nx,a,1,1\n6,a\\,1,1\n7,a,1,1,\n8,a\n99999999999,a,1,1\n9.5,a,1,1\n",
         "11: m,t=a f=1,n=1i 9500000000\n\
-         2! f: \"ERR\" is no number: leave it empty where there is none, or declare the column: --types f=string, --types f=bool or --tags f\n\
-         3! f: \"NaN\" is not finite: leave it empty where there is no number\n\
-         4! n: \"1.5\" is no integer, or not in 64 bits\n\
-         5! time: there is no time in it\n\
+         2! f: \"ERR\" is not a number; leave it empty where there is none, or declare the column: --types f=string, --types f=bool or --tags f\n\
+         3! f: \"NaN\" is not finite; leave it empty where there is no number\n\
+         4! n: \"1.5\" is not an integer of 64 bits\n\
+         5! time: the time is missing\n\
          6! time: \"x\": not an RFC 3339 time\n\
          7! t: tag value 1 has a backslash at byte 1 that a server would read as an escape\n\
-         8! 5 cells in place of 4\n\
-         9! 2 cells in place of 4\n\
+         8! 5 cells instead of 4\n\
+         9! 2 cells instead of 4\n\
          10! time: \"99999999999\": time outside the years 1677 to 2262\n",
     ),
     // Numbers without a unit are no times.
     (
         "--csv -m m",
         "time,f\n1700000000,1\n",
-        "2! time: \"1700000000\": a number is a time only with its unit: --precision s, ms, us or ns\n",
+        "2! time: \"1700000000\": a number needs a unit to be a time: --precision s, ms, us or ns\n",
     ),
     // Records of several lines, quotes, CRLF, no line end at the end, blank lines, a byte order mark.
     (
         "--csv -m m --tags t --types s=string",
         "\u{FEFF}t,s\r\n\r\n\"a,b\",\"x\r\ny \"\"z\"\"\"\r\n\r\nc,\"\"\r\nd,w",
-        "3: m,t=a\\,b s=\"x\r\n6! no field in it: all of them are empty\n",
+        "3: m,t=a\\,b s=\"x\r\n6! the record has no fields: all of them are empty\n",
     ),
     // A quote that isn't closed.
     (
         "--csv -m m --types s=string",
         "s,f\n\"a,1\nb,2\nc,\"3\nd,4\n",
-        "5: m s=\"d\",f=4\n2! 1 cell in place of 2 (lines 2 to 4: a quote may lack its other one)\n",
+        "5: m s=\"d\",f=4\n2! 1 cell instead of 2 (lines 2 to 4; a closing quote may be missing)\n",
     ),
     // A delimiter, lines before the header, only some fields, columns without a name.
     (
@@ -95,17 +95,17 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "--csv -m m",
         "a,b,a\n1,2,3\n",
-        "failure: two columns are named \"a\": rename one, or give all names with --columns and leave out the header with --skip 1\n",
+        "failure: two columns are named \"a\"; rename one, or give all names with --columns and skip the header with --skip 1\n",
     ),
     (
         "--csv -m m",
         ",a\n0,1\n",
-        "failure: column 1 has no name: name the columns that are fields with --fields\n",
+        "failure: column 1 has no name; select the columns of the fields with --fields\n",
     ),
     (
         "--csv -m m --time at",
         "at,time\n1,2\n",
-        "failure: column \"time\" can't be a field: field key 1 is a name the server keeps for itself: rename it (--fields names those that are)\n",
+        "failure: column \"time\" can't be a field: field key 1 is a name the server keeps for itself: rename it (--fields selects the columns)\n",
     ),
     (
         "--csv -m m --tags a;b",
@@ -115,7 +115,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "--csv -m m",
         "#group,false\n",
-        "failure: \"#group\" begins the header: if it is a comment or an annotation of a query's result, leave it out with --skip\n",
+        "failure: the header begins with \"#group\"; if it is a comment, or an annotation of a query's result, skip it with --skip\n",
     ),
     ("--csv -m m", "", ""),
     ("--csv -m m", "\u{FEFF}\r\n\r\n", ""),
@@ -148,28 +148,28 @@ fn bytes_that_are_no_utf8_are_rejected_with_what_to_do() {
     let cases: &[(&[u8], &str)] = &[
         (
             b"s,f\n\xE9,1\nx,1\n",
-            "3: m,s=x f=1\n2! not UTF-8: convert the input, by iconv -f LATIN1 -t UTF-8\n",
+            "3: m,s=x f=1\n2! not UTF-8; convert the input, for example with iconv -f LATIN1 -t UTF-8\n",
         ),
         // Two halves of a character in two cells.
         (
             b"s,f\n\xC3,\xA9\n",
-            "2! not UTF-8: convert the input, by iconv -f LATIN1 -t UTF-8\n",
+            "2! not UTF-8; convert the input, for example with iconv -f LATIN1 -t UTF-8\n",
         ),
         (
             b"s,\xE9\n",
-            "failure: the header is not UTF-8: convert the input, by iconv -f LATIN1 -t UTF-8\n",
+            "failure: the header is not UTF-8; convert the input, for example with iconv -f LATIN1 -t UTF-8\n",
         ),
         (
             b"\xFF\xFEs\0,\0f\0\n\0",
-            "failure: the input is UTF-16, not UTF-8: convert it, by iconv -f UTF-16 -t UTF-8\n",
+            "failure: the input is UTF-16, not UTF-8; convert it with iconv -f UTF-16 -t UTF-8\n",
         ),
         (
             b"\xEF\xBBs,f\n",
-            "failure: the header is not UTF-8: convert the input, by iconv -f LATIN1 -t UTF-8\n",
+            "failure: the header is not UTF-8; convert the input, for example with iconv -f LATIN1 -t UTF-8\n",
         ),
         (
             b"\xEF\xBB",
-            "failure: the header is not UTF-8: convert the input, by iconv -f LATIN1 -t UTF-8\n",
+            "failure: the header is not UTF-8; convert the input, for example with iconv -f LATIN1 -t UTF-8\n",
         ),
         (
             b"s,f\na\0b,1\n",
@@ -195,7 +195,7 @@ fn a_record_that_is_too_long_is_rejected_and_not_kept() {
     let last = 2 + 3 * MAX_RECORD;
     let whole = convert("--csv -m m --tags s", [&input[..]]);
     let expected = format!(
-        "{}: m,s=x f=2\n2! longer than 1048576 bytes, up to line {last}: a quote in line 2 may lack its other one\n",
+        "{}: m,s=x f=2\n2! longer than 1048576 bytes, up to line {last}; a closing quote may be missing in line 2\n",
         last + 1
     );
     assert_eq!(whole.shown(), expected);
@@ -220,7 +220,7 @@ fn a_record_that_is_too_long_is_rejected_and_not_kept() {
         let reason = reason.unwrap_or_default();
         assert_eq!(reason.starts_with("longer"), long, "{reason}");
         assert_eq!(
-            reason.starts_with("1048576 cells in place of 1"),
+            reason.starts_with("1048576 cells instead of 1"),
             !long && cells > 1,
             "{reason}"
         );

@@ -33,26 +33,26 @@ const CASES: &[(&str, &str, &str)] = &[
          {\"a\":1,\"t\":\"x\",\"t\":\"y\"}\n{}\n{\"a\":null}\n[1]\n7\n{\"a\":1\n{\"a\":1} x\n{\"\":1}\n{\"a\":1,\"time\":null}\n\
          {\"a\":1,\"time\":true}\n{\"a\":1,\"time\":1.5}\n{\"a\":\"\\ud800\"}\n",
         "22: m a=1 1500000000\n\
-         1! a: it is an array, which no field can be\n\
-         2! o_a: it is an array, which no field can be\n\
-         3! n: \"9223372036854775808\" is no integer, or not in 64 bits\n\
-         4! n: \"1e3\" is no integer, or not in 64 bits\n\
-         5! n: it is an object\n\
-         6! t: it is an array\n\
-         7! a: NaN is not finite: null is a value that is not there\n\
-         8! a_b: Infinity is not finite: null is a value that is not there\n\
+         1! a: the value is an array, which a field can't be\n\
+         2! o_a: the value is an array, which a field can't be\n\
+         3! n: \"9223372036854775808\" is not an integer of 64 bits\n\
+         4! n: \"1e3\" is not an integer of 64 bits\n\
+         5! n: the value is an object\n\
+         6! t: the value is an array\n\
+         7! a: NaN is not finite; use null for a missing value\n\
+         8! a_b: Infinity is not finite; use null for a missing value\n\
          9! a: number out of range at byte 10\n\
-         10! a: it is there twice\n\
-         11! a_b: it is there twice\n\
-         12! t: it is there twice\n\
-         13! no field in it: all of them are empty\n\
-         14! no field in it: all of them are empty\n\
+         10! a: the name occurs twice\n\
+         11! a_b: the name occurs twice\n\
+         12! t: the key occurs twice\n\
+         13! the record has no fields: all of them are empty\n\
+         14! the record has no fields: all of them are empty\n\
          15! invalid type: sequence, expected an object at byte 0 (a record is one JSON object on one line)\n\
          16! invalid type: integer `7`, expected an object at byte 1 (a record is one JSON object on one line)\n\
          17! EOF while parsing an object at byte 6\n\
          18! trailing characters at byte 9\n\
          19! field key 1 is empty\n\
-         20! time: there is no time in it\n\
+         20! time: the time is missing\n\
          21! time: \"true\": not an RFC 3339 time\n\
          23! a: unexpected end of hex escape at byte 13\n",
     ),
@@ -60,7 +60,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "--jsonl --measurement-from kind --fields a,o_x --time at --utc",
         "{\"kind\":\"k\",\"a\":1,\"b\":[1,{\"c\":2}],\"o\":{\"x\":2,\"y\":[3]},\"at\":\"2023-11-14 22:13:20\"}\n{\"kind\":\"k\",\"a\":1}\n{\"a\":1,\"at\":\"2023-11-14\"}\n",
-        "1: k a=1,o_x=2 1700000000000000000\n2! at: there is no time in it\n3! kind: it is not there, and has the measurement\n",
+        "1: k a=1,o_x=2 1700000000000000000\n2! at: the time is missing\n3! kind: the key of the measurement is missing\n",
     ),
     // A byte order mark, CRLF, blank lines, a comment, no line end at the end.
     (
@@ -103,10 +103,10 @@ fn nothing_that_comes_makes_it_panic_or_keep_more_than_a_record() {
     let cases: &[(&str, &str)] = &[
         (&deep("{\"b\":", "}", 100), ""),
         (&deep("{\"b\":", "}", 10_000), "recursion limit exceeded"),
-        (&deep("[", "]", 100_000), "it is an array"),
+        (&deep("[", "]", 100_000), "the value is an array"),
         (&many(4096), ""),
         (&many(4097), "more than 4096 fields"),
-        (&joined, "with its keys joined longer than 1048576 bytes"),
+        (&joined, "longer than 1048576 bytes with its keys joined"),
         (&long_key, "a key is longer than 65535 bytes"),
         (&long, "longer than 1048576 bytes"),
     ];
@@ -135,7 +135,7 @@ fn nothing_that_comes_makes_it_panic_or_keep_more_than_a_record() {
     let input = deep("[", "]", 100_000);
     let outcome = convert("--jsonl -m m --fields b", [input.as_bytes()]);
     assert!(
-        outcome.shown().starts_with("1! no field in it"),
+        outcome.shown().starts_with("1! the record has no fields"),
         "{}",
         outcome.shown()
     );

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 const FLUX: &str = "from(bucket: \"sensors\") |> range(start: 0)";
 
-/// What a real server was recorded to respond: `csv/numbers.csv`.
+/// A recorded response of a real server: `csv/numbers.csv`.
 fn recording(name: &str) -> String {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/recordings");
     std::fs::read_to_string(format!("{root}/{name}")).expect("a recording")
@@ -77,16 +77,21 @@ fn arguments_that_are_wrong() {
         (&["query", " \n"], "", 64, "the query is empty"),
         (&["query", "x", "-f", "y"], "", 64, "given twice"),
         (&["query", "-f", "/no/such.flux"], "", 66, "/no/such.flux"),
-        (&["query", "x", "y"], "", 64, "one argument too many"),
-        (&["query", "x", "-O", "xml"], "", 64, "there are table, csv"),
+        (&["query", "x", "y"], "", 64, "unexpected argument"),
+        (
+            &["query", "x", "-O", "xml"],
+            "",
+            64,
+            "the formats are table, csv",
+        ),
         (
             &["query", "x", "--json", "-O", "csv"],
             "",
             64,
             "exclude each other",
         ),
-        (&["query", "x", "-p", "n"], "", 64, "no NAME=VALUE"),
-        (&["query", "x", "-p", "=1"], "", 64, "no NAME=VALUE"),
+        (&["query", "x", "-p", "n"], "", 64, "expected NAME=VALUE"),
+        (&["query", "x", "-p", "=1"], "", 64, "expected NAME=VALUE"),
         (
             &["query", "x", "-p", "n:int=1.5"],
             "",
@@ -97,7 +102,7 @@ fn arguments_that_are_wrong() {
             &["query", "x", "-p", "n:day=1"],
             "",
             64,
-            "day is no type; there are string",
+            "day is not a type; the types are string",
         ),
         (
             &["query", "x", "-p", "n:time=today"],
@@ -119,8 +124,8 @@ fn arguments_that_are_wrong() {
             "exclude each other",
         ),
         (&["query", "x", "--sql"], "", 64, "--db is missing"),
-        (&["query", "x", "--db", "d"], "", 64, "--db goes with --sql"),
-        (&["query", "x", "--v1"], "", 64, "--v1 goes with --influxql"),
+        (&["query", "x", "--db", "d"], "", 64, "--db needs --sql"),
+        (&["query", "x", "--v1"], "", 64, "--v1 needs --influxql"),
         (&["query", "x", "--width", "wide"], "", 64, "--width wide"),
         (&["query", "x", "--wait", "long"], "", 64, "--wait long"),
     ];
@@ -189,7 +194,7 @@ fn parameters_have_types() {
     );
 }
 
-/// Rows that were written by a client, asked for with parameters.
+/// Rows that a client has written, queried with parameters.
 #[test]
 fn what_was_written_is_read() {
     let server = server();
@@ -239,7 +244,7 @@ fn what_was_written_is_read() {
     assert_eq!(none.err, "influx-edge: no rows\n");
 }
 
-/// Every recorded response is the same table in CSV and in JSON lines as the decoder reads.
+/// In CSV and in JSON lines every recorded response has the same values as the decoder reads.
 #[test]
 fn csv_and_json_lines_of_every_recording() {
     use influx_edge::csv::{DataType, Rows};
@@ -354,7 +359,7 @@ fn raw_is_what_the_server_sent() {
     assert_eq!((empty.code, &*empty.out), (Some(3), "\r\n"));
 }
 
-/// A bad request, a token that isn't known, no server: before the first row.
+/// Errors before the first row: a bad request, an unknown token, no server.
 #[test]
 fn a_query_that_fails_before_its_first_row() {
     let server = server();
@@ -366,9 +371,27 @@ fn a_query_that_fails_before_its_first_row() {
     assert_eq!(unknown.code, Some(77), "{unknown:?}");
     let away = run(at("http://127.0.0.1:9", ["query", FLUX]), b"");
     assert_eq!(away.code, Some(69), "{away:?}");
-    // A server that comes back is waited for.
+    // With --wait a server that comes back gets the query.
     server.fault(Fault::error(503, "unavailable", "starting").header("Retry-After", "0"));
     let back = run(query(&server, &["--wait", "20s"]), b"");
     assert_eq!(back.code, Some(0), "{back:?}");
     assert!(back.err.contains("trying again in"), "{back:?}");
+}
+
+/// A missing organization is a wrong setting. Messages name options and variables, not functions of the library.
+#[test]
+fn missing_settings_are_named() {
+    let server = server();
+    for (variable, value, code, text) in [
+        ("INFLUXDB_V2_ORG", "", 78, "set it: --org, INFLUXDB_V2_ORG"),
+        ("INFLUXDB_V2_ORG", "nowhere", 78, "nowhere"),
+        ("INFLUXDB_V2_TOKEN", "", 77, "set a token: --token-file, "),
+    ] {
+        let mut query = at(&server.url(), ["query", "from(bucket: \"sensors\")"]);
+        query.env(variable, value);
+        let run = run(query, b"");
+        assert_eq!(run.code, Some(code), "{variable}={value}: {run:?}");
+        assert!(run.err.contains(text), "{variable}={value}: {run:?}");
+        assert!(!run.err.contains("::"), "{variable}={value}: {run:?}");
+    }
 }

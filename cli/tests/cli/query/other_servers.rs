@@ -1,4 +1,4 @@
-//! SQL and InfluxQL, of InfluxDB 1.x and 3.
+//! SQL and InfluxQL queries to InfluxDB 1.x and 3.
 
 use super::recording;
 use crate::common::mock_server::{Fault, Server};
@@ -26,7 +26,7 @@ fn v3(server: &Server, args: &[&str]) -> std::process::Command {
     command.envs([
         ("INFLUXDB3_URL", &*server.url()),
         ("INFLUXDB3_TOKEN", server.token()),
-        // Another server's.
+        // The response of another server.
         ("INFLUXDB_V2_TOKEN", TOKEN),
         ("INFLUXDB_V2_ORG", "acme"),
     ]);
@@ -168,7 +168,7 @@ fn influxql_of_influxdb_1() {
         .iter()
         .filter(|one| one.path() == "/ping")
         .count();
-    assert_eq!(pinged, 1, "--v1 asks nobody");
+    assert_eq!(pinged, 1, "--v1 pings no server");
     play(&server, "http-1.6.7/group-by.json", "/query");
     let json = ask(&["--v1", "--json"]);
     let first: Value = serde_json::from_str(json.out.lines().next().unwrap()).unwrap();
@@ -180,7 +180,7 @@ fn influxql_of_influxdb_1() {
     assert_eq!(raw.code, Some(64), "{raw:?}");
 }
 
-/// Two statements: each has its names; the first that fails doesn't take the second with it.
+/// Of two statements each has its header; if the first fails, the second still has rows.
 #[test]
 fn statements() {
     let server = crate::run::server();
@@ -217,7 +217,7 @@ fn statements() {
     );
 }
 
-/// InfluxDB 3 has no Flux, and says so; a response that breaks off is an error after its rows.
+/// Flux on InfluxDB 3 is an error; a response that breaks off is an error after its rows.
 #[test]
 fn mistakes() {
     let server = written();

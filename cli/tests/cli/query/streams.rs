@@ -71,7 +71,7 @@ fn a_reader_that_goes_away_is_no_error() {
         assert_eq!(child.wait().unwrap().code(), Some(0), "{output}: {err}");
         assert_eq!(err, "", "{output}");
     }
-    // It is away before the first row comes.
+    // The reader is gone before the first row.
     let csv = Fault::status(200)
         .header("Content-Type", "text/csv")
         .body(body);
@@ -82,7 +82,7 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!((closed.code, &*closed.err), (Some(0), ""));
 }
 
-/// Whether this process ignores a signal, and so whatever it starts: a shell's jobs in the background ignore
+/// Returns `true` if this process, and so its children, ignore a signal: a shell's jobs in the background ignore
 /// SIGINT.
 fn is_ignored(number: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -147,7 +147,7 @@ fn many_rows_take_constant_memory() {
         let mut child = at(&url, ["query", FLUX, "-O", output]).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let status = format!("/proc/{}/status", child.id());
-        // The most that the process had so far, in KiB.
+        // The peak of the resident memory, in KiB.
         let peak = || {
             let text = std::fs::read_to_string(&status).unwrap();
             let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));

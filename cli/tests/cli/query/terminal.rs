@@ -1,4 +1,4 @@
-//! `query` on terminals of 60, 80 and 200 columns: layout, colours, what a terminal must not get.
+//! `query` on terminals of 60, 80 and 200 columns: layout, colours, escaped control characters.
 
 use super::{play, query, recording};
 use crate::pty::on_terminal;
@@ -58,7 +58,7 @@ fn table(columns: &[&str], rows: &[&[&str]]) -> String {
 #[test]
 fn a_table_fits_its_terminal() {
     let time = "2023-11-14T22:13:20.123456789Z";
-    let long = "a text of some length that says little but that it is long, and no more";
+    let long = "a text of some length that means little but that it is long, and no more";
     let body = table(
         &["_time", "_value", "note", "more", "tag"],
         &[
@@ -76,7 +76,7 @@ fn a_table_fits_its_terminal() {
             );
         }
         assert!(run.out.starts_with("tag=zrh-1\n"), "{run:?}");
-        // Numbers and clocks are whole.
+        // Numbers and times of day are not cut.
         for text in ["-12345.678901234", "9007199254740993", "22:13:20"] {
             assert!(run.out.contains(text), "{columns}: {run:?}");
         }
@@ -125,7 +125,7 @@ fn columns_that_are_hidden_are_named() {
             );
         }
     }
-    // More than the decoder's limit is an error that says so.
+    // More than the decoder's limit is an error that names the limit.
     let names = vec!["c"; 5000];
     let run = shown(table(&names, &[]), 80, &[]);
     assert_eq!(run.code, Some(1), "{run:?}");
@@ -160,7 +160,7 @@ fn control_characters_never_reach_a_terminal() {
             }
         }
     }
-    // An error of the server's.
+    // An error of the server.
     let server = server();
     server.fault(crate::common::mock_server::Fault::error(
         400, "invalid", hostile,

@@ -1,4 +1,4 @@
-//! `spool resend` and `spool rejected --drop`: what takes the lock.
+//! `spool resend` and `spool rejected --drop`, which lock the spool.
 
 use super::{TempDir, append, filled, json, locking, reject, sensors, spool};
 use crate::common::mock_server::{Fault, Server};
@@ -51,7 +51,7 @@ fn resend_delivers_every_bucket_and_then_nothing_waits() {
     append(&mut owner, &sensors(), Precision::Nanosecond, "w v=1 5\n");
     drop(owner);
 
-    // Two organizations: asked first, before anything is moved.
+    // Two organizations: an error before anything is moved.
     let unsure = resend(&server, dir.path(), &["--rejected"]);
     assert_eq!(unsure.code, Some(64), "{unsure:?}");
     assert!(unsure.err.contains("0123456789abcdef, acme"), "{unsure:?}");
@@ -66,7 +66,7 @@ fn resend_delivers_every_bucket_and_then_nothing_waits() {
     assert_eq!(server.points("b").len(), 2);
     assert_eq!(server.points("sensors").len() as u64, points - 1);
     assert_eq!(waiting(dir.path()), 0);
-    // What was rejected stays.
+    // Rejected lines stay.
     assert_eq!(
         json(&spool(dir.path(), ["rejected", "--json"]).out)["lines"],
         1
@@ -147,7 +147,7 @@ fn rejected_lines_are_put_right_dropped_or_sent_again() {
     assert_eq!(held.code, Some(75), "{held:?}");
     drop(owner);
     let server = server();
-    // The bucket had been of another type; it takes them now.
+    // The field had another type before; now the server stores them.
     let sent = resend(&server, dir.path(), &["--rejected"]);
     assert_eq!(sent.code, Some(0), "{sent:?}");
     assert!(sent.err.contains("2 rejected lines wait again"), "{sent:?}");
@@ -155,7 +155,7 @@ fn rejected_lines_are_put_right_dropped_or_sent_again() {
     assert_eq!(server.points("sensors").len(), 2);
     assert_eq!(spool(dir.path(), ["rejected"]).out, "");
 
-    // Once more refused, they are in the spool again, with the reason of now.
+    // If they are rejected again, they are in the spool with the new reason.
     let refuse = |owner: &mut Spool| reject(owner, &sensors(), "t v=\"text\" 3\n", "before");
     let mut owner = loop {
         match Spool::open(dir.path()) {
@@ -204,7 +204,7 @@ fn a_signal_ends_with_the_account() {
                 child.wait().unwrap();
                 continue;
             }
-            assert!(line.contains("again in"), "{line}");
+            assert!(line.contains("next attempt in"), "{line}");
             let kill = std::process::Command::new("kill")
                 .args([signal, &child.id().to_string()])
                 .status();
@@ -279,7 +279,7 @@ fn an_export_can_be_written_again() {
     assert!(times("t").contains(&99_000_000_000));
 }
 
-/// What a later version left stays; the rest is sent.
+/// Batches of a later version stay; the rest is sent.
 #[test]
 fn a_kind_of_server_that_is_not_known_yet() {
     use influx_edge::spool::ServerKind;
@@ -290,7 +290,7 @@ fn a_kind_of_server_that_is_not_known_yet() {
     append(&mut owner, &sensors(), Precision::Second, "t v=2 3\n");
     drop(owner);
     let server = server();
-    // (Acknowledged is what is before the first batch that waits: behind it the same is sent again.)
+    // Batches before the first one that waits are acknowledged; those after it are sent again.
     for _ in 0..2 {
         let run = resend(&server, dir.path(), &["--json"]);
         assert_eq!(run.code, Some(75), "{run:?}");

@@ -32,7 +32,7 @@ fn account(run: &Run) -> [u64; 5] {
     names.map(|name| account[name].as_u64().expect("a number"))
 }
 
-/// Each line is in the spool or comes out; the next run brings the first, the second can be written again.
+/// Each line is spooled or printed; the next run delivers the former, the latter can be written again.
 #[test]
 fn a_full_disk_under_the_spool() {
     let dir = TempDir::new("write-full");
@@ -69,7 +69,7 @@ fn a_full_disk_under_the_spool() {
     assert_eq!(stored(&server), 20_000);
 }
 
-/// A spool that is full takes nothing more, and drops nothing.
+/// A full spool takes no further lines, and drops none.
 #[test]
 fn a_full_spool() {
     let dir = TempDir::new("write-spool-max");
@@ -108,7 +108,7 @@ fn a_full_spool() {
 }
 
 /// Rejected lines that can't be recorded are printed; if they can't be printed either, they are counted, and
-/// `--resume` doesn't go on behind them.
+/// `--resume` doesn't continue after them.
 #[test]
 fn a_full_disk_under_the_rejected_lines() {
     let server = server();
@@ -140,7 +140,7 @@ fn a_full_disk_under_the_rejected_lines() {
             break;
         }
         assert_eq!(run.code, Some(2), "{run:?}");
-        let complaint = "/dev/full doesn't take rejected lines";
+        let complaint = "rejected lines can't be written to /dev/full";
         assert!(run.err.contains(complaint), "{run:?}");
         let uncounted = run.err.contains("2 rejected lines could be neither");
         assert_eq!(uncounted, !printed, "{run:?}");

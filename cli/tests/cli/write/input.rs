@@ -1,4 +1,4 @@
-//! What is read: lines in all their spellings, pairs, files, pipes that stay open.
+//! Input: all forms of lines, pairs, files, pipes that stay open.
 
 use super::*;
 use crate::common::temp_dir::TempDir;
@@ -18,11 +18,11 @@ fn lines_go_to_the_bucket_and_bad_ones_are_named() {
     assert!(out[0].starts_with("# line 4: "), "{run:?}");
     assert!(out[2].starts_with("# line 7: "), "{run:?}");
     assert_eq!(run.account(), "6 lines read = 4 delivered + 2 rejected");
-    // Field by field: 4, 1, 1, 1.
+    // The counts of fields: 4, 1, 1, 1.
     assert_eq!(stored(&server), 7);
 }
 
-/// What the lines become on their way.
+/// The lines as they are stored.
 #[test]
 fn every_spelling_of_a_line() {
     let cases: &[(&[u8], u64, u64)] = &[
@@ -35,7 +35,7 @@ fn every_spelling_of_a_line() {
         (b"m a=1i 1\nm a=\xff 2\nm a=3i 3\n", 2, 1),
         (b"m a=\"\xff\"", 0, 1),
         (b"m a=1i 1\nm\0 a=2i 2\nm a=3i 3\n", 2, 1),
-        // A string that isn't closed takes no other line with it.
+        // A string that isn't closed affects no other line.
         (b"m a=\"x\nm b=2i 2\nm b=3i 3", 2, 1),
     ];
     for (input, good, bad) in cases {
@@ -127,7 +127,7 @@ fn several_files_and_standard_input() {
     }
 }
 
-/// Lines don't wait for the next one, nor for the end.
+/// Lines are sent without waiting for the next one or for the end.
 #[test]
 fn a_pipe_that_stays_open() {
     let server = server();
@@ -137,7 +137,7 @@ fn a_pipe_that_stays_open() {
         let mut pipe = Pipe::start(at(&server.url(), args));
         pipe.send(&format!("weather,flush={name} n=1i 1\n"));
         until("the line", || stored(&server) == before + 1);
-        // The beginning of a line is none.
+        // The beginning of a line isn't sent.
         pipe.send(&format!("weather,flush={name} n=2i 2\nweather n="));
         until("the second", || stored(&server) == before + 2);
         pipe.send("3i 3");
@@ -147,7 +147,7 @@ fn a_pipe_that_stays_open() {
     }
 }
 
-/// One quote too many holds up what follows for some seconds only.
+/// A quote too many delays the following lines for some seconds only.
 #[test]
 fn a_string_that_is_not_closed_in_a_pipe() {
     let server = server();
@@ -171,7 +171,7 @@ fn a_line_too_long_is_rejected_and_its_neighbours_are_not() {
     assert_eq!(run.code, Some(2), "{}", run.err);
     assert_eq!(stored(&server), 1);
     assert_eq!(run.account(), "2 lines read = 1 delivered + 1 rejected");
-    // It comes back whole.
+    // It is recorded in full.
     let (reason, line) = run.out.split_once('\n').expect("two lines");
     assert_eq!(reason, "# line 1: the line is longer than 1 MiB");
     assert!(line == format!("{long}\n"));
@@ -188,7 +188,7 @@ fn options_are_checked_before_anything_is_read() {
         (&["b", "--tag", "x"], 64, "KEY=VALUE"),
         (&["b", "--tag", "=x"], 64, "KEY=VALUE"),
         (&["b", "--tag", "time=x"], 78, "tag key"),
-        (&["b", "--patience", "-1"], 64, "no time"),
+        (&["b", "--patience", "-1"], 64, "expected a time"),
         (&["b", "--spool", "x", "--no-spool"], 64, "exclude"),
         (&["b", "--spool-max", "0"], 64, "--spool-max"),
         (&["b", "--spool", "/proc/none/such"], 66, "/proc/none"),

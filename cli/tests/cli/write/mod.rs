@@ -1,5 +1,4 @@
-//! `write`: every line is in the server, in the spool, in the file of rejected lines, or comes out again,
-//! whatever happens.
+//! `write`: every line is stored, spooled, recorded as rejected, or printed, whatever happens.
 
 mod faults;
 mod input;
@@ -20,7 +19,7 @@ fn write<'a>(args: &[&'a str]) -> Vec<&'a str> {
     [&["write", "--no-spool"], args].concat()
 }
 
-/// A run on its way, with its standard input held open.
+/// An active run, with its standard input held open.
 struct Pipe(Child);
 
 impl Pipe {

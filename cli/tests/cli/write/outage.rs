@@ -39,7 +39,7 @@ fn an_outage_in_the_middle() {
     }
 }
 
-/// What doesn't get better by waiting is an error: cron sends a mail.
+/// A problem that needs the operator is an error, so that cron sends a mail.
 #[test]
 fn a_missing_bucket_and_a_wrong_token_are_shown_in_quiet_runs() {
     let server = server();
@@ -57,7 +57,7 @@ fn a_missing_bucket_and_a_wrong_token_are_shown_in_quiet_runs() {
         assert_eq!(found.err.lines().count(), 1, "{found:?}");
         assert!(found.err.contains(word), "{found:?}");
     }
-    // An outage is none.
+    // An outage isn't one.
     let dir = TempDir::new("write-operator");
     let path = dir.path().to_str().expect("text");
     let command = at(
@@ -68,7 +68,7 @@ fn a_missing_bucket_and_a_wrong_token_are_shown_in_quiet_runs() {
     assert_eq!((found.code, &*found.err), (Some(0), ""), "{found:?}");
 }
 
-/// No server for the whole of one run, and the next one brings what the first put on disk.
+/// There is no server during one run, and the next one delivers the lines that the first put on disk.
 #[test]
 fn the_next_run_delivers_what_is_in_the_spool() {
     let dir = TempDir::new("write-next");
@@ -99,7 +99,7 @@ fn the_next_run_delivers_what_is_in_the_spool() {
     assert_eq!(stored(&server), 101);
 }
 
-/// A relative directory, which is none by the specification, is none for `spool list` and for `write`.
+/// `spool list` and `write` both ignore a relative directory, as the specification requires.
 #[test]
 fn the_default_spool_is_the_one_that_is_listed() {
     let dir = TempDir::new("write-relative");
@@ -116,7 +116,7 @@ fn the_default_spool_is_the_one_that_is_listed() {
     assert!(list.out.contains("sensors"), "{list:?}");
 }
 
-/// Untimed lines keep the time at which they came, also when a later run delivers them.
+/// Lines without a time get the time of their arrival, also if a later run delivers them.
 #[test]
 fn times_are_those_of_the_arrival() {
     let dir = TempDir::new("write-times");
@@ -142,7 +142,7 @@ fn times_are_those_of_the_arrival() {
     assert!(times.iter().all(|time| *time < now), "{times:?} {now}");
 }
 
-/// Without a spool, what could not be delivered comes out, and can be piped in again.
+/// Without a spool undelivered lines are printed, and can be piped in again.
 #[test]
 fn what_is_not_delivered_comes_out() {
     let input = "weather n=1i 1\nweather n=2i 2\n";
@@ -153,9 +153,12 @@ fn what_is_not_delivered_comes_out() {
         run.account(),
         "2 lines read = 0 delivered + 2 not delivered"
     );
+    let undelivered = "2 lines not delivered, printed on standard output: ";
+    assert!(run.err.contains(undelivered), "{run:?}");
+    assert!(!run.err.contains("in memory"), "{run:?}");
 }
 
-/// A large file without a spool: what memory doesn't take is printed as well, in its order.
+/// A large file without a spool: lines that don't fit in memory are printed as well, in order.
 #[test]
 fn a_large_file_comes_out_whole() {
     let dir = TempDir::new("write-large");
@@ -166,7 +169,7 @@ fn a_large_file_comes_out_whole() {
     let args = write(&["--patience", "300ms", "sensors", path]);
     let run = run(at(&nothing_there(), args), b"");
     assert_eq!(run.code, Some(75), "{}", run.err);
-    // (What the command gives up before it has looked at it may be bad.)
+    // Lines that are printed without being parsed may be bad.
     assert!(run.out.replace("bad\n", "") == input.replace("bad\n", ""));
     assert!(
         run.account().starts_with("130001 lines read = 0 delivered"),
@@ -175,7 +178,7 @@ fn a_large_file_comes_out_whole() {
     );
 }
 
-/// A pipe waits instead: nobody else has what is in it.
+/// A pipe waits instead, because its content exists nowhere else.
 #[test]
 fn a_pipe_waits_for_the_server() {
     let server = server();
@@ -208,7 +211,7 @@ fn signals_end_it_with_an_account() {
         let before = stored(&server);
         let mut pipe = Pipe::start(at(&server.url(), write(&["--flush", "1h", "sensors"])));
         pipe.send(input);
-        // It has to have begun; what is in the pipe by then may not be read yet.
+        // The run must have begun; the pipe's content may not have been read yet.
         until("its threads", || threads(&pipe) >= 3);
         std::thread::sleep(Duration::from_millis(300));
         pipe.signal(signal);
@@ -221,13 +224,13 @@ fn signals_end_it_with_an_account() {
     }
 }
 
-/// The reader and the one for signals.
+/// The number of threads of a run.
 fn threads(pipe: &Pipe) -> usize {
     let tasks = std::fs::read_dir(format!("/proc/{}/task", pipe.0.id()));
     tasks.map_or(0, Iterator::count)
 }
 
-/// What isn't delivered when the signal comes is spooled, or printed.
+/// Lines that aren't delivered when the signal is received are spooled or printed.
 #[test]
 fn signals_in_an_outage() {
     let dir = TempDir::new("write-signal");

@@ -3,7 +3,8 @@
 use super::*;
 use crate::common::temp_dir::TempDir;
 
-/// The field's type is settled by the first line; a partial write says how many lines and which field.
+/// The first line determines the type of the field; the response to a partial write has the number of lines and
+/// the field.
 #[test]
 fn the_server_rejects_lines_with_the_numbers_of_the_input() {
     let server = server();
@@ -44,7 +45,7 @@ fn the_server_rejects_lines_with_the_numbers_of_the_input() {
     }
 }
 
-/// The file can be put right and written again.
+/// The file can be corrected and written again.
 #[test]
 fn a_file_of_rejected_lines() {
     let dir = TempDir::new("write-rejected");
@@ -62,7 +63,7 @@ fn a_file_of_rejected_lines() {
     assert_eq!(rows[1], "bad");
     assert!(rows[2].starts_with("# line 4: "), "{text}");
     assert_eq!(rows[3], "weather n=\"text\" 3");
-    // What is appended leaves what is there.
+    // Appending keeps the content.
     run(at(&server.url(), args), b"also bad\n");
     let text = std::fs::read_to_string(&file).expect("the file");
     assert!(
@@ -105,7 +106,7 @@ fn what_is_shown_is_printable() {
     assert!(!run.err.contains(['\x1b', '\x07']), "{:?}", run.err);
 }
 
-/// What is appended to an input would be read again and again.
+/// A file that is input and output would be read again and again.
 #[test]
 fn an_input_is_no_output() {
     let server = server();

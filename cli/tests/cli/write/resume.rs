@@ -1,4 +1,4 @@
-//! `--resume`: a backfill goes on where it was, whatever ended it.
+//! `--resume`: a backfill continues at its position, whatever ended it.
 
 use super::*;
 use crate::common::mock_server::Fault;
@@ -103,7 +103,7 @@ fn a_state_is_of_one_bucket_and_of_one_run() {
     assert_eq!(broken.code, Some(78), "{broken:?}");
     std::fs::remove_file(it.file("state")).expect("the state");
     assert_eq!(it.run(&["a.lp"]).1, 3);
-    // Another run is on its way: it waits for the server, for there is more to read.
+    // Another run is active: it waits for the server, because there is more to read.
     it.put("a.lp", &lines(0..100_000));
     it.server.fault(Fault::status(503).times(1_000));
     let pipe = Pipe::start(it.command(&it.server.url(), &["a.lp"]));
@@ -138,7 +138,7 @@ fn an_outage_fills_no_disk_and_a_signal_ends_it() {
     pipe.wait();
     let stopped = pipe.end();
     assert_eq!(stopped.code, Some(143), "{stopped:?}");
-    // The server has moved, and whoever moved it says so.
+    // The server has another URL, and the state was edited accordingly.
     let state = std::fs::read_to_string(it.file("state")).expect("the state");
     it.put("state", &state.replace(&away, &it.server.url()));
     let (run, _, delivered) = it.run(&["a.lp"]);
@@ -244,7 +244,7 @@ fn times_of_lines_that_two_runs_ago_were_sent() {
     }
 }
 
-/// Untimed lines can be told apart in nanoseconds only.
+/// Times added to lines are distinct only in nanoseconds.
 #[test]
 fn lines_without_a_time_in_coarse_units() {
     let it = Backfill::new("write-coarse");
@@ -260,7 +260,7 @@ fn lines_without_a_time_in_coarse_units() {
     assert_eq!(stored(&it.server), 1);
 }
 
-/// The next file isn't begun before the one before is safe, and the state says so.
+/// The next file isn't begun before the state records that the previous one is safe.
 #[test]
 fn an_outage_between_two_files() {
     let it = Backfill::new("write-between");

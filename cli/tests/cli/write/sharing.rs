@@ -67,7 +67,7 @@ fn or_it_ends_with_its_input_unread() {
     let second = ended(command.spawn().expect("the command starts"));
     assert_eq!((second.code, &*second.out), (Some(75), ""), "{second:?}");
     assert!(second.err.contains("nothing was read"), "{second:?}");
-    // The position is common to both handles.
+    // Both handles share the position.
     assert_eq!(file.stream_position().expect("a position"), 0);
     assert_eq!(first.end().code, Some(0));
 }
