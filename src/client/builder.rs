@@ -19,8 +19,10 @@ use core::fmt;
 use core::time::Duration;
 use std::path::Path;
 
-/// The settings of a [`Client`](super::Client). Each has a default. [`build`](ClientBuilder::build) checks
-/// all of them, so that a setting that can't work fails at the start and not at the first call.
+/// The settings of a [`Client`](super::Client).
+///
+/// Each has a default. [`build`](ClientBuilder::build) checks all of them, so that a setting that can't work
+/// fails at the start and not at the first call.
 ///
 /// ```
 /// use core::time::Duration;
@@ -166,7 +168,10 @@ impl ClientBuilder {
     /// ```
     /// use influx_edge::Client;
     ///
-    /// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+    /// let client = Client::builder("http://localhost:8086")
+    ///     .org("acme")
+    ///     .token("my-token")
+    ///     .build()?;
     /// assert!(!format!("{client:?}").contains("my-token"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -312,7 +317,9 @@ impl ClientBuilder {
     /// Makes `build` refuse an `http://` URL, over which credentials travel in clear. Default: false.
     ///
     /// ```
-    /// let refused = influx_edge::Client::builder("http://localhost:8086").https_only(true).build();
+    /// let refused = influx_edge::Client::builder("http://localhost:8086")
+    ///     .https_only(true)
+    ///     .build();
     /// assert!(refused.unwrap_err().is_config());
     /// ```
     pub fn https_only(mut self, yes: bool) -> Self {
@@ -332,7 +339,8 @@ impl ClientBuilder {
     /// A self-signed certificate needs its names as `subjectAltName`; rustls ignores the common name:
     ///
     /// ```sh
-    /// openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=influx -keyout key.pem -out cert.pem \
+    /// openssl req -x509 -newkey rsa:2048 -nodes -days 365 \
+    ///     -subj /CN=influx -keyout key.pem -out cert.pem \
     ///     -addext subjectAltName=DNS:db.plant.example,IP:10.0.0.7
     /// ```
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
@@ -365,7 +373,9 @@ impl ClientBuilder {
     /// everything, token included. Usually [`ca_file`](Self::ca_file) is what is needed. Default: false.
     ///
     /// ```
-    /// let client = influx_edge::Client::builder("https://localhost:8086").danger_accept_any_certificate(true).build()?;
+    /// let client = influx_edge::Client::builder("https://localhost:8086")
+    ///     .danger_accept_any_certificate(true)
+    ///     .build()?;
     /// assert!(!client.warnings().is_empty()); // show them
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -388,8 +398,10 @@ impl ClientBuilder {
     /// ```
     /// use influx_edge::Client;
     ///
-    /// let builder = Client::builder("http://localhost:8086").header("X-Site", "north");
-    /// assert!(builder.header("Host", "elsewhere").build().is_err()); // that one frames the message
+    /// let builder =
+    ///     Client::builder("http://localhost:8086").header("X-Site", "north");
+    /// // `Host` frames the message, so it can't be set:
+    /// assert!(builder.header("Host", "elsewhere").build().is_err());
     /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());

@@ -26,9 +26,14 @@ use core::time::Duration;
 /// ```
 /// use influx_edge::{Client, Point};
 ///
-/// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+/// let client = Client::builder("http://localhost:8086")
+///     .org("acme")
+///     .token("my-token")
+///     .build()?;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
+/// let point = Point::new("weather")
+///     .tag("station", "zrh-1")
+///     .field("temp_c", 21.5);
 /// client.write("sensors", &point)?; // Ok: the server has stored it
 ///
 /// let flux = r#"from(bucket: "sensors") |> range(start: -1h)"#;
@@ -149,7 +154,9 @@ impl Client {
     /// that aren't verified, unknown settings. Show them once, at the start. They contain no secret.
     ///
     /// ```
-    /// let client = influx_edge::Client::builder("http://db.example:8086").token("my-token").build()?;
+    /// let client = influx_edge::Client::builder("http://db.example:8086")
+    ///     .token("my-token")
+    ///     .build()?;
     /// assert!(!client.warnings().is_empty()); // the token travels in clear
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -164,7 +171,9 @@ impl Client {
     /// ```
     /// use influx_edge::{Client, Encoder};
     ///
-    /// let client = Client::builder("http://localhost:8086").default_tag("host", "gw-7").build()?;
+    /// let client = Client::builder("http://localhost:8086")
+    ///     .default_tag("host", "gw-7")
+    ///     .build()?;
     /// let tags = client.default_tags().cloned().unwrap_or_default();
     /// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
     /// enc.line("load").field("one", 0.5).finish()?;

@@ -51,7 +51,10 @@ impl ClientBuilder {
     /// ```
     /// use influx_edge::client::ClientBuilder;
     ///
-    /// let variables = [("INFLUXDB_V2_URL", "http://db:8086"), ("INFLUXDB_V2_ORG", "acme")];
+    /// let variables = [
+    ///     ("INFLUXDB_V2_URL", "http://db:8086"),
+    ///     ("INFLUXDB_V2_ORG", "acme"),
+    /// ];
     /// let client = ClientBuilder::from_variables(variables)?.build()?;
     /// assert_eq!(client.url(), "http://db:8086");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -119,7 +122,8 @@ impl ClientBuilder {
     /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/influx.toml");
     /// use influx_edge::client::ClientBuilder;
     ///
-    /// let client = ClientBuilder::from_config_file(path)?.build()?; // "/etc/influx.toml", say
+    /// // For instance "/etc/influx.toml":
+    /// let client = ClientBuilder::from_config_file(path)?.build()?;
     /// for warning in client.warnings() {
     ///     eprintln!("{warning}"); // others may read the file, for example
     /// }

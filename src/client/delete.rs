@@ -18,10 +18,18 @@ use serde::Serialize;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::Timestamp;
 ///
-/// let (start, stop) = (Timestamp::parse("2026-03-01T00:00:00Z")?, Timestamp::parse("2026-03-02T00:00:00Z")?);
-/// client.delete_points("sensors", start, stop).predicate(r#"station="zrh-1""#).call()?;
-/// // InfluxDB would respond with success to this one and delete something else, so it isn't sent.
-/// let all_but = client.delete_points("sensors", start, stop).predicate(r#"_measurement!="weather""#);
+/// let (start, stop) = (
+///     Timestamp::parse("2026-03-01T00:00:00Z")?,
+///     Timestamp::parse("2026-03-02T00:00:00Z")?,
+/// );
+/// client
+///     .delete_points("sensors", start, stop)
+///     .predicate(r#"station="zrh-1""#)
+///     .call()?;
+/// // InfluxDB would report success and delete something else, so it isn't sent.
+/// let all_but = client
+///     .delete_points("sensors", start, stop)
+///     .predicate(r#"_measurement!="weather""#);
 /// assert!(all_but.call().unwrap_err().is_config());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```

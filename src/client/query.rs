@@ -18,8 +18,9 @@ use core::time::Duration;
 use serde::de::DeserializeOwned;
 use std::io;
 
-/// A Flux query under construction. Made by [`Client::query`], or for a script on the server by
-/// [`invoke`](crate::api::Resources::invoke).
+/// A Flux query under construction.
+///
+/// Made by [`Client::query`], or for a script on the server by [`invoke`](crate::api::Resources::invoke).
 #[must_use = "nothing is asked until `.call()?` for rows, `.deserialize::<T>()?` or `.write_to(&mut out)?`"]
 pub struct Query<'a> {
     client: &'a Client,
@@ -42,8 +43,10 @@ pub struct Query<'a> {
     wrong: Option<Error>,
 }
 
-/// The dialect of CSV in which the server writes a response. [`Query::call`] needs the header, and the annotations
-/// for the types of columns; other dialects are for [`Query::write_to`]. Default: header, all annotations, commas.
+/// The dialect of CSV in which the server writes a response.
+///
+/// [`Query::call`] needs the header, and the annotations for the types of columns; other dialects are for
+/// [`Query::write_to`]. Default: header, all annotations, commas.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -51,7 +54,10 @@ pub struct Query<'a> {
 ///
 /// let flux = r#"import "array" array.from(rows: [{_value: 20.25}])"#;
 /// let mut file = Vec::new();
-/// client.query(flux).dialect(Dialect::default().delimiter(';')).write_to(&mut file)?;
+/// client
+///     .query(flux)
+///     .dialect(Dialect::default().delimiter(';'))
+///     .write_to(&mut file)?;
 /// assert!(String::from_utf8_lossy(&file).contains(";result;table;_value"));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -386,7 +392,10 @@ impl<'a> Query<'a> {
     /// }
     ///
     /// let mut total = 0.0;
-    /// for sample in client.query(r#"from(bucket: "b") |> range(start: -1h)"#).deserialize::<Sample>()? {
+    /// for sample in client
+    ///     .query(r#"from(bucket: "b") |> range(start: -1h)"#)
+    ///     .deserialize::<Sample>()?
+    /// {
     ///     total += sample?.value;
     /// }
     /// # assert!(total > 0.0);

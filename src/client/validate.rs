@@ -19,7 +19,9 @@ const COMMENT: &str = "# is this bucket writable?\n";
 /// A second long ago, which has no points, so that the response is empty.
 const RANGE: &str = "range(start: 1970-01-01T00:00:00Z, stop: 1970-01-01T00:00:01Z) |> limit(n: 1)";
 
-/// The result of [`Client::validate`]: four checks. Its `Display` is a sentence for each, on lines of their own.
+/// The result of [`Client::validate`]: four checks.
+///
+/// `Display` writes one sentence for each, on its own line.
 ///
 /// A program that only writes needs no permission to read, so it reads the fields it needs instead of
 /// [`is_ok`](Validation::is_ok).

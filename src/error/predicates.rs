@@ -9,7 +9,8 @@ impl Error {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// assert!(client.write("nowhere", "t v=1").unwrap_err().is_not_found()); // no such bucket
+    /// // There is no such bucket:
+    /// assert!(client.write("nowhere", "t v=1").unwrap_err().is_not_found());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -29,7 +30,13 @@ impl Error {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::NewBucket;
     ///
-    /// assert!(client.buckets().create(&NewBucket::new("edge")).unwrap_err().is_conflict());
+    /// assert!(
+    ///     client
+    ///         .buckets()
+    ///         .create(&NewBucket::new("edge"))
+    ///         .unwrap_err()
+    ///         .is_conflict()
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -127,7 +134,9 @@ impl Error {
     /// Returns `true` if the program asked for something impossible. Nothing was sent.
     ///
     /// ```
-    /// let error = influx_edge::Client::builder("ftp://localhost").build().unwrap_err();
+    /// let error = influx_edge::Client::builder("ftp://localhost")
+    ///     .build()
+    ///     .unwrap_err();
     /// assert!(error.is_config());
     /// ```
     #[must_use]

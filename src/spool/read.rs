@@ -57,7 +57,9 @@ impl Spool {
     /// let target = Target::new("acme", "sensors")?;
     /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
     /// let mut body = Vec::new();
-    /// let group = spool.read_batches(&target, 64 * 1024, &mut body)?.expect("one waits");
+    /// let group = spool
+    ///     .read_batches(&target, 64 * 1024, &mut body)?
+    ///     .expect("one waits");
     /// assert_eq!((group.points, &body[..]), (1, &b"t v=1 60\n"[..]));
     /// # drop(spool);
     /// # std::fs::remove_dir_all(&dir)?;

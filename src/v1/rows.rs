@@ -27,7 +27,10 @@ use std::io::{self, BufReader, Read};
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// let mut rows = client.v1("plant").query("SELECT * FROM weather GROUP BY station").call()?;
+/// let mut rows = client
+///     .v1("plant")
+///     .query("SELECT * FROM weather GROUP BY station")
+///     .call()?;
 /// let mut stations = Vec::new();
 /// while let Some(row) = rows.next()? {
 ///     stations.extend(row.tag("station").map(String::from));
@@ -97,8 +100,9 @@ struct RawMessage {
     text: String,
 }
 
-/// A server's message about a statement, in addition to its rows: 1.x, for example, warns of deprecated
-/// statements. See [`Rows::messages`].
+/// A server's message about a statement, in addition to its rows.
+///
+/// InfluxDB 1.x, for example, warns of deprecated statements. See [`Rows::messages`].
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

@@ -39,7 +39,10 @@ impl crate::v3::Database<'_> {
 /// use core::time::Duration;
 ///
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-/// let w = client.writer("sensors").batch_lines(500).flush_interval(Duration::from_secs(10));
+/// let w = client
+///     .writer("sensors")
+///     .batch_lines(500)
+///     .flush_interval(Duration::from_secs(10));
 /// let mut w = w.default_tag("host", "gw-7").build()?;
 /// w.write_with(|enc| enc.line("load").field("one", 0.5).finish())?;
 /// assert_eq!(w.flush()?.delivered, 1);
@@ -102,8 +105,13 @@ impl WriterBuilder {
     /// ```
     /// use influx_edge::Client;
     ///
-    /// let client = Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let too_large = client.writer("sensors").max_buffer_bytes(1024).batch_bytes(4096);
+    /// let client = Client::builder("http://localhost:8086")
+    ///     .org("acme")
+    ///     .build()?;
+    /// let too_large = client
+    ///     .writer("sensors")
+    ///     .max_buffer_bytes(1024)
+    ///     .batch_bytes(4096);
     /// assert!(too_large.build().is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -186,10 +194,19 @@ impl WriterBuilder {
     /// ```
     /// use influx_edge::Client;
     ///
-    /// let client = Client::builder("http://localhost:8086").org("acme").default_tag("site", "north").build()?;
-    /// let mut w = client.writer("sensors").default_tag("host", "gw-7").build()?;
+    /// let client = Client::builder("http://localhost:8086")
+    ///     .org("acme")
+    ///     .default_tag("site", "north")
+    ///     .build()?;
+    /// let mut w = client
+    ///     .writer("sensors")
+    ///     .default_tag("host", "gw-7")
+    ///     .build()?;
     /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(7))?;
-    /// assert_eq!(w.unsent().next().unwrap().1.bytes, b"t,host=gw-7,site=north v=1i 7\n");
+    /// assert_eq!(
+    ///     w.unsent().next().unwrap().1.bytes,
+    ///     b"t,host=gw-7,site=north v=1i 7\n"
+    /// );
     ///
     /// let mut bare = client.writer("sensors").client_tags(false).build()?;
     /// bare.write_with(|enc| enc.line("t").field("v", 1).timestamp(7))?;
@@ -251,7 +268,10 @@ impl WriterBuilder {
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// let mut w = client.writer("sensors").reject_newlines(true).build()?;
-    /// assert!(w.write_with(|enc| enc.line("log").field("text", "a\nb").timestamp(1)).is_err());
+    /// assert!(
+    ///     w.write_with(|enc| enc.line("log").field("text", "a\nb").timestamp(1))
+    ///         .is_err()
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn reject_newlines(mut self, refuse: bool) -> Self {
@@ -266,7 +286,14 @@ impl WriterBuilder {
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// let mut w = client.writer("sensors").reject_empty_tags(true).build()?;
-    /// assert!(w.write_with(|enc| enc.line("t").tag("site", "").field("v", 1).timestamp(1)).is_err());
+    /// assert!(
+    ///     w.write_with(|enc| enc
+    ///         .line("t")
+    ///         .tag("site", "")
+    ///         .field("v", 1)
+    ///         .timestamp(1))
+    ///         .is_err()
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn reject_empty_tags(mut self, reject: bool) -> Self {
@@ -286,7 +313,10 @@ impl WriterBuilder {
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// use core::time::Duration;
     ///
-    /// let mut w = client.writer("sensors").report_stats("logger", Duration::from_secs(60)).build()?;
+    /// let mut w = client
+    ///     .writer("sensors")
+    ///     .report_stats("logger", Duration::from_secs(60))
+    ///     .build()?;
     /// w.run_until(std::time::Instant::now())?;
     /// assert_eq!(w.stats().own, 1);
     /// # drop(w.close_within(Duration::ZERO));

@@ -38,13 +38,19 @@ use core::time::Duration;
 /// use std::time::{Duration, Instant};
 ///
 /// # fn main() -> Result<(), influx_edge::Error> {
-/// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+/// let client = Client::builder("http://localhost:8086")
+///     .org("acme")
+///     .token("my-token")
+///     .build()?;
 /// let mut w = client.writer("sensors").build()?;
 /// let mut next_tick = Instant::now();
 /// for _ in 0..60 {
-///     let reading = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
+///     let reading = Point::new("weather")
+///         .tag("station", "zrh-1")
+///         .field("temp_c", 21.5);
 ///     if let Err(e) = w.write(&reading) {
-///         eprintln!("{e}"); // one value that can't be written doesn't end a logger
+///         // One invalid value doesn't end the logger.
+///         eprintln!("{e}");
 ///     }
 ///     next_tick += Duration::from_secs(1);
 ///     w.run_until(next_tick)?;
@@ -56,8 +62,9 @@ pub struct Writer<D: Driver = Polled> {
     pub(super) driver: D,
 }
 
-/// A handle to a [`Writer`] that runs on its own threads, made by [`Writer::spawn`]. Clone it for each thread that
-/// writes.
+/// A handle to a [`Writer`] that runs on its own threads.
+///
+/// Made by [`Writer::spawn`]. Clone it for each thread that writes.
 ///
 /// The lines of one handle keep their order. They come after those written before through the handle it was
 /// cloned from, and before those written after it was dropped. Otherwise there is no order between two handles
@@ -84,9 +91,14 @@ pub struct Writer<D: Driver = Polled> {
 /// use influx_edge::writer::OverflowPolicy;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
 ///
-/// let mut w = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
+/// let mut w = client
+///     .writer("sensors")
+///     .build()?
+///     .spawn(OverflowPolicy::Reject)?;
 /// let mut other = w.clone();
-/// let thread = std::thread::spawn(move || other.write(&Point::new("weather").field("temp_c", 21.5)));
+/// let thread = std::thread::spawn(move || {
+///     other.write(&Point::new("weather").field("temp_c", 21.5))
+/// });
 /// w.write(&Point::new("load").field("one", 0.5))?;
 /// assert_eq!(thread.join().unwrap(), Ok(()));
 /// assert_eq!(w.close()?.delivered, 2);
@@ -119,7 +131,8 @@ impl<D: Driver> Writer<D> {
     ///
     /// let mut w = client.writer("sensors").build()?;
     /// w.write(&Point::new("weather").field("temp_c", 21.5))?;
-    /// w.write(&[Point::new("a").field("v", 1), Point::new("b").field("v", 2)])?; // both, or neither
+    /// // Both are accepted, or neither:
+    /// w.write(&[Point::new("a").field("v", 1), Point::new("b").field("v", 2)])?;
     /// w.write("weather temp_c=21.5 1700000000000000000")?;
     ///
     /// let mut enc = influx_edge::Encoder::with_sink(Vec::new());
@@ -143,7 +156,12 @@ impl<D: Driver> Writer<D> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// # let mut w = client.writer("sensors").build()?;
-    /// w.write_with(|enc| enc.line("load").tag("host", "gw-7").field("one", 0.5).finish())?;
+    /// w.write_with(|enc| {
+    ///     enc.line("load")
+    ///         .tag("host", "gw-7")
+    ///         .field("one", 0.5)
+    ///         .finish()
+    /// })?;
     /// # w.flush()?;
     /// # assert_eq!(w.stats().delivered, 1);
     /// # Ok::<(), influx_edge::Error>(())
@@ -222,7 +240,10 @@ impl<D: Driver> Writer<D> {
     /// use influx_edge::Precision;
     ///
     /// let mut w = client.writer("sensors").build()?;
-    /// let outcome = w.write_lines("t v=1i 60\n# a comment\nt v=1,5 61\nt v=2i 62\n", Precision::Second);
+    /// let outcome = w.write_lines(
+    ///     "t v=1i 60\n# a comment\nt v=1,5 61\nt v=2i 62\n",
+    ///     Precision::Second,
+    /// );
     /// assert_eq!(outcome.accepted, 2);
     /// assert_eq!(outcome.rejected[0].0, 3); // the third line of the text
     /// println!("{outcome}");
@@ -311,7 +332,8 @@ impl<D: Driver> Writer<D> {
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// let mut w = client.writer("sensors").build()?;
     /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
-    /// assert!(w.close_within(core::time::Duration::ZERO).is_err()); // one line is lost
+    /// // One line is lost:
+    /// assert!(w.close_within(core::time::Duration::ZERO).is_err());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -424,10 +446,15 @@ impl Writer {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use std::time::{Duration, Instant};
     ///
-    /// let mut w = client.writer("sensors").flush_interval(Duration::ZERO).build()?;
+    /// let mut w = client
+    ///     .writer("sensors")
+    ///     .flush_interval(Duration::ZERO)
+    ///     .build()?;
     /// let mut next_tick = Instant::now();
     /// for _ in 0..3 {
-    ///     if let Err(error) = w.write_with(|enc| enc.line("load").field("one", 0.5).finish()) {
+    ///     if let Err(error) =
+    ///         w.write_with(|enc| enc.line("load").field("one", 0.5).finish())
+    ///     {
     ///         eprintln!("{error}"); // one bad value doesn't end a logger
     ///     }
     ///     next_tick += Duration::from_millis(100);
