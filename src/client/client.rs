@@ -149,9 +149,11 @@ impl Client {
         })
     }
 
-    /// Returns warnings about settings that work but that an operator should know of: a token file that
-    /// others may read, a token sent in clear, a secret too short to be masked reliably, certificates
-    /// that aren't verified, unknown settings. Show them once, at the start. They contain no secret.
+    /// Returns warnings about settings that work but put data or secrets at risk.
+    ///
+    /// These are: a token file that others may read, a token sent in clear, a secret too short to be masked
+    /// reliably, certificates that aren't verified, unknown settings. Show them once, at the start. They
+    /// contain no secret.
     ///
     /// ```
     /// let client = influx_edge::Client::builder("http://db.example:8086")
@@ -165,8 +167,10 @@ impl Client {
         &self.inner.warnings
     }
 
-    /// Returns the tags that this client adds to the points that it encodes: the builder's, the
-    /// environment's, a file's. `None` if there are none. An encoder of your own gets them explicitly:
+    /// Returns the tags that this client adds to the points that it encodes.
+    ///
+    /// They come from the builder, the environment or a file. `None` if there are none. An encoder of your
+    /// own gets them explicitly:
     ///
     /// ```
     /// use influx_edge::{Client, Encoder};

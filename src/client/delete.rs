@@ -56,10 +56,12 @@ const FIRST: Timestamp = Timestamp::from_nanos(i64::MIN + 2);
 const LAST: Timestamp = Timestamp::from_nanos(i64::MAX - 1);
 
 impl Client {
-    /// Starts a delete of a bucket's points between two times, both included: of all points, or of those
-    /// that a [`predicate`](DeletePoints::predicate) selects. [`Timestamp::MIN`] to [`Timestamp::MAX`]
-    /// covers all times: the two nanoseconds at the start and the one at the end that InfluxDB 2.x rejects
-    /// are cut off, as no point can be there. A range that lies entirely in one of them is an error.
+    /// Starts a delete of a bucket's points between two times, both included.
+    ///
+    /// It deletes all points, or those that a [`predicate`](DeletePoints::predicate) selects.
+    /// [`Timestamp::MIN`] to [`Timestamp::MAX`] covers all times: the two nanoseconds at the start and the
+    /// one at the end that InfluxDB 2.x rejects are cut off, as no point can be there. A range that lies
+    /// entirely in one of them is an error.
     #[doc(alias = "delete")]
     pub fn delete_points(
         &self,

@@ -180,10 +180,11 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Pivots the rows into the points that [`Encoder::serialize`](crate::Encoder::serialize) wrote with this schema,
-    /// for [`deserialize`](Query::deserialize) into the same struct: one row per point, with tags and fields as
-    /// columns, and time and measurement named as in the schema. Integer times are in
-    /// [the schema's precision](Schema::precision), by default nanoseconds.
+    /// Pivots the rows into points, one row each, for [`deserialize`](Query::deserialize).
+    ///
+    /// The points are those that [`Encoder::serialize`](crate::Encoder::serialize) wrote with this schema, to
+    /// be read into the same struct: tags and fields are columns, and time and measurement are named as in
+    /// the schema. Integer times are in [the schema's precision](Schema::precision), by default nanoseconds.
     ///
     /// Appends `pivot`, `rename` and `drop` to the script. So its last expression must be the stream of tables, whose
     /// rows still have `_time`, `_field` and `_value`. The steps go before a `yield` that is the script's last step; any
@@ -262,10 +263,11 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Switches a profiler of the server on: `query` measures the query, `operator` each of its steps. Their output
-    /// follows the last row, and is text for people, in [`Rows::profile`]. ([`write_to`](Query::write_to) leaves it in
-    /// the response, in tables whose result is `_profiler`.) Default: that of the
-    /// variable `INFLUXDB_V2_PROFILERS`.
+    /// Switches on a profiler of the server.
+    ///
+    /// `query` measures the query, `operator` each of its steps. Their output follows the last row, and is
+    /// text for people, in [`Rows::profile`]. ([`write_to`](Query::write_to) leaves it in the response, in
+    /// tables whose result is `_profiler`.) Default: that of the variable `INFLUXDB_V2_PROFILERS`.
     ///
     /// ```
     /// # use influx_edge::Client;
@@ -307,8 +309,10 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Sets how long the connection may be silent. Default: 60 s, since a server may compute for long before its first
-    /// row, or the [client's](super::ClientBuilder::read_timeout) if that is set.
+    /// Sets the limit for a pause in which no byte of the response arrives.
+    ///
+    /// Default: 60 s, since a server may compute for long before its first row, or the
+    /// [client's](super::ClientBuilder::read_timeout) if that is set.
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         self.read_timeout = limit;
         self

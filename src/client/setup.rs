@@ -72,7 +72,9 @@ pub(crate) fn check_password(password: &str) -> Result<(), Error> {
 }
 
 impl Setup {
-    /// Makes a setup of a user with all permissions, an organization, and a bucket without expiry.
+    /// Creates a setup: a user with all permissions, an organization and a bucket.
+    ///
+    /// The bucket has no expiry.
     ///
     /// ```
     /// use influx_edge::client::Setup;

@@ -180,8 +180,10 @@ impl fmt::Display for Validation {
 }
 
 impl Client {
-    /// Checks when a program starts, and not with its first batch, that InfluxDB responds, that the credentials may
-    /// write to a bucket and read it, and that this machine's clock is within a minute of the server's.
+    /// Checks server, credentials, bucket and clock when a program starts.
+    ///
+    /// The checks: InfluxDB responds, the credentials may write to the bucket and read it, and this machine's
+    /// clock is within a minute of the server's.
     ///
     /// `bucket` is a name or an id. InfluxDB 2.9.1 lets every token of the organization read a bucket by its id, so that
     /// check passes for an id.

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 /// Data that every write accepts, by value or by reference.
 ///
-/// Used by [`Client::write`], [`Writer::write`](crate::Writer::write), databases and handles.
+/// Used by [`Client::write`](super::Client::write), [`Writer::write`](crate::Writer::write), databases and handles.
 ///
 /// | data | for instance |
 /// |---|---|

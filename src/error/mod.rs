@@ -123,8 +123,9 @@ impl Error {
         &self.0
     }
 
-    /// Returns the reason alone, without the sentence that `Display` writes around it: the server's
-    /// message, or that of the check that failed.
+    /// Returns the reason alone, without the sentence around it.
+    ///
+    /// It is the server's message, or that of the check that failed. `Display` writes the whole sentence.
     ///
     /// A server's message is the body's `message`, else its `error`, else the first 512 bytes of the
     /// body, else an error header, else the reason phrase of the status. At most 4 KiB. It may be
@@ -156,7 +157,7 @@ impl Error {
         }
     }
 
-    /// Returns the response that the error was made of, if there was one.
+    /// Returns the response that caused the error, if there was one.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;

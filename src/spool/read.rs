@@ -35,9 +35,11 @@ struct Filling<'a> {
 }
 
 impl Spool {
-    /// Reads the oldest waiting batches of a target into `body`, in order: as many as fit into
-    /// `max_bytes` and at least one, all of one precision and of one segment. A newline is inserted after
-    /// a batch that doesn't end with one. The previous content of `body` is discarded.
+    /// Reads the oldest waiting batches of a target into `body`, in order.
+    ///
+    /// Reads as many as fit into `max_bytes` and at least one, all of one precision and of one segment. A
+    /// newline is inserted after a batch that doesn't end with one. The previous content of `body` is
+    /// discarded.
     ///
     /// Returns `None` if nothing waits for this target, or if its [kind of server](Target::server) is
     /// unknown. Until the group is acknowledged the next call returns the same batches, so nothing has to

@@ -210,8 +210,9 @@ impl Spool {
         self.log.segments.iter().all(Segment::is_done)
     }
 
-    /// Returns the size of the largest batch that is accepted: 16 MiB, or a quarter of `max_bytes` if
-    /// that is less.
+    /// Returns the size of the largest batch that is accepted.
+    ///
+    /// It is 16 MiB, or a quarter of `max_bytes` if that is less.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-max", std::process::id()));

@@ -266,9 +266,11 @@ impl<D: Driver> Writer<D> {
         self.driver.write_lines(Some(bucket), text, precision)
     }
 
-    /// Sends everything, and returns when no line is in memory alone: each is delivered, on disk, rejected or
-    /// dropped. The [`Outcome`] has the numbers since the previous flush. With a spool it doesn't wait for a server
-    /// that is away, and syncs the disk whatever the spool's durability.
+    /// Sends everything, and returns when no line is in memory alone.
+    ///
+    /// Each line is then delivered, on disk, rejected or dropped. The [`Outcome`] has the numbers since the
+    /// previous flush. With a spool it doesn't wait for a server that is away, and syncs the disk whatever
+    /// the spool's durability.
     ///
     /// Blocks for at most [`flush_timeout`](super::WriterBuilder::flush_timeout); a `Writer` ends a request that is
     /// in flight then. The first attempt is made at once, even during a delay, unless the server asked for the
@@ -428,8 +430,9 @@ impl Writer {
         Ok(self.driver.inline.poll())
     }
 
-    /// Sends what is due until a deadline, and returns at the deadline: for the idle time of a loop with a schedule.
-    /// Sleeps if there is nothing to send.
+    /// Sends what is due until a deadline, and returns at the deadline.
+    ///
+    /// For the idle time of a loop with a schedule. Sleeps if there is nothing to send.
     ///
     /// No request is started that can't be expected to end by then. The lines of a request that the deadline ends
     /// are sent in smaller pieces next time, down to a line. Neither counts as a failure, and no delay follows. A
@@ -487,7 +490,9 @@ impl Writer {
         disk.map(super::spool::Disk::spool)
     }
 
-    /// Returns the lines that are in memory alone: the bucket and the lines of each batch, oldest first.
+    /// Returns the lines that are in memory alone.
+    ///
+    /// Items are the bucket and the lines of each batch, oldest first.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
