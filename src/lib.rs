@@ -107,7 +107,7 @@
 //!     Ok(()) => {}
 //!     Err(EncodeError::BufferFull) => {
 //!         uart_write(enc.as_bytes());
-//!         enc.clear(); /* and encode it again */
+//!         enc.clear(); // then encode the line again
 //!     }
 //!     Err(error) => return Err(error),
 //! }

@@ -53,14 +53,18 @@
 //! In a fork of that process, calls return [`SpoolError::Forked`]: daemonize first, then open. (If the owner
 //! is killed, a fork keeps the lock until it ends or executes another program.)
 //!
-//! | system | the directory is held | lock |
-//! |---|---|---|
-//! | Linux, Android, FreeBSD, NetBSD, OpenBSD, DragonFly, macOS, iOS | as a descriptor (`openat`): renaming it or changing links while it is open has no effect | `flock` on the directory |
-//! | the same, if the file system can't lock directories (NFS) | the same | `flock` on the file `LOCK`; before each `Ok`, acknowledgement and removal the file is checked to still have its name |
-//! | other Unix | by path; links in it are resolved when it is opened | the same |
-//! | Windows | the same | the file `LOCK`, open without sharing, so it can't be removed |
-//! | ESP-IDF | the same | an entry in a list in memory, since only one program runs there: a second [`Spool`] with the same path is rejected, regardless of case, and a reset leaves no lock behind. Another name of the directory (a short one on FAT) is not recognized |
-//! | Solaris, and systems that are neither Unix nor Windows | | none: opening a spool is an error of the kind `Unsupported` |
+//! The lock depends on the system:
+//! - **Linux, Android, FreeBSD, NetBSD, OpenBSD, DragonFly, macOS, iOS.** The lock is `flock` on the directory, which is
+//!   held as a descriptor (`openat`): renaming it or changing links while it is open has no effect. If the file system
+//!   can't lock directories (NFS), the lock is `flock` on the file `LOCK`. Before each `Ok`, acknowledgement and removal
+//!   that file is checked to still have its name.
+//! - **Other Unix.** The lock is `flock` on the file `LOCK`, with the same check. The directory is held by its path, in
+//!   which links are resolved when it is opened.
+//! - **Windows.** The file `LOCK` is open without sharing, so it can't be removed. The directory is held by its path.
+//! - **ESP-IDF.** The lock is an entry in a list in memory, since only one program runs there. A second [`Spool`] with
+//!   the same path is rejected, regardless of case, and a reset leaves no lock behind. Another name of the directory (a
+//!   short one on FAT) is not recognized.
+//! - **Solaris, and systems that are neither Unix nor Windows.** Opening a spool is an error of the kind `Unsupported`.
 //!
 //! The [guide to small machines](crate::guide::embedded#other-systems) has the tests of each, and the
 //! properties of ESP-IDF's file systems.

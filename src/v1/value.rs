@@ -121,8 +121,10 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// A type that [`Row::get`](super::Row::get) returns: `f64`, `i64`, `u64`, `bool`, `&str`, `String`,
-/// [`Timestamp`], and `Option` of these for values that may be null.
+/// A type that [`Row::get`](super::Row::get) returns.
+///
+/// These are `f64`, `i64`, `u64`, `bool`, `&str`, `String`, [`Timestamp`], and `Option` of these for values that may
+/// be null.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
