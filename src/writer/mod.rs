@@ -141,10 +141,10 @@
 //! With [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead) lines are on disk before `write` returns, count as
 //! spooled, and are sent from there in batches of the usual size.
 //!
-//! When `write` returns, the lines are
-//! - synced with `EveryBatch`; handles that write at the same time share a sync,
-//! - with the operating system with `Interval(d)`, and synced within `d`,
-//! - with the operating system with `OsManaged`.
+//! When `write` returns:
+//! - `EveryBatch`: the lines are synced. Handles that write at the same time share a sync.
+//! - `Interval(d)`: the lines are with the operating system, and synced within `d`.
+//! - `OsManaged`: the lines are with the operating system.
 //!
 //! If the disk fails, `write` returns [`WriteError::NotDurable`]; if it is full and its [`OverflowPolicy`] makes
 //! no space, [`WriteError::Full`]. The line is not accepted then. A handle's `write` waits for the disk however
