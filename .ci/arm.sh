@@ -17,7 +17,7 @@ ARM_LONG_TESTS=("${ARM_TESTS[@]}" client:contract,calls,query roundtrip writer)
 # Tests that start programs, which an emulator can't.
 STARTS_PROGRAMS=(
     the_real_environment proxies_of_the_environment_are_ignored
-    ahead::what_was_accepted_is_there_after_a_kill drops::with_nobody_at_stderr
+    ahead::what_was_accepted_is_there_after_a_kill drops::with_stderr_closed
     drops::what_is_lost_is_reported_in_one_line listeners::one_that_panics_is_switched_off
 )
 # Up to minutes each under an emulator: every cut, every flipped bit, days of a writer. Left out by

@@ -87,19 +87,27 @@ cortex_m_sizes() {
     [[ ! -s $SCRATCH/too-large ]]
 }
 
-# deliveries [CARGO-OPTION...]: the connection. A delivery takes at most 18 KiB and has no call that
-# panics; with a query it takes at most 36.
+# deliveries [CARGO-OPTION...]: the connection. A delivery takes at most 18 KiB, with a query at most 36.
+# No call of it panics, nor of the queue.
 deliveries() {
     cargo build --release --target "$CORTEX_M" --features embedded "$@"
     code_size 'a reading encoded, written and the response understood' deliver_reading
     size_limit 18
-    if nm "$SCRATCH/linked" | grep -E 'panic|unwrap_failed|expect_failed'; then
-        printf 'a delivery may panic\n' | tee -a "$SCRATCH/too-large"
-    fi
+    never_panics 'a delivery'
     code_size 'the same, and a query' deliver_reading query_newest
     size_limit 36
     note "what may panic in a query, all of it in csv-core: $(nm -C "$SCRATCH/linked" |
         grep -oE '[a-z:]*(panic[a-z_]*|unwrap_failed|expect_failed)$' | sort -u | paste -sd ' ')"
+    cargo build --release --target "$CORTEX_M" --features queue "$@"
+    code_size 'a delivery, and lines queued and delivered' deliver_reading deliver_queued
+    never_panics 'the queue'
+}
+
+# never_panics NAME: the program that code_size linked last has no code for panics.
+never_panics() {
+    if nm "$SCRATCH/linked" | grep -E 'panic|_fail'; then
+        printf '%s may panic\n' "$1" | tee -a "$SCRATCH/too-large"
+    fi
 }
 
 # size_limit KIB: the program that code_size linked last has no more code. The step goes on to

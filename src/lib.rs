@@ -19,7 +19,7 @@
 //! client.write("sensors", [point])?;
 //! # Ok(()) }
 //! ```
-//! `Ok` means that the server has stored the points. The call blocks, at most for the client's time limits, and sends one
+//! `Ok` means that the server has stored the points. The call blocks for at most the client's time limits, and sends one
 //! request unless a [`RetryPolicy`](client::RetryPolicy) is set. [`Client::from_env`] reads the variables that
 //! other InfluxDB clients read.
 //!
@@ -38,8 +38,9 @@
 //! }
 //! # Ok(()) }
 //! ```
-//! Rows are decoded one at a time, however long the response is. A query that fails midway or is cut off ends with an
-//! error and never looks complete. Values are passed as parameters, so no value can change the query.
+//! Rows are decoded one at a time, however long the response is. If a query fails midway or its response is truncated,
+//! an error follows the last row, so a partial result never looks complete. Values are passed as parameters, so no value
+//! can change the query.
 //! [`deserialize`](client::Query::deserialize) returns your own structs, and [`tables`](client::Rows::tables) a table to
 //! print. [`Schema::point`](line::Schema::point) writes the same struct: see [structs](guide::structs).
 //!
@@ -68,8 +69,13 @@
 //! # Ok(()) }
 //! ```
 //! A [`Writer`] sends points in batches, on the caller's thread or on one of its own ([`spawn`](Writer::spawn)). Batches that
-//! can't be delivered wait in the spool's directory, through `kill -9` and power failures, and are sent in order when the
-//! server is back. A rejected line doesn't affect its neighbours. The writer counts the outcome of every point.
+//! can't be delivered wait in the spool's directory, and are sent in order when the server is back. They survive `kill -9`
+//! and power failures. A crash loses the points that are only in memory, about a second's;
+//! [write-ahead](writer#write-ahead) leaves none there. A rejected line doesn't affect its neighbours. The writer counts
+//! the outcome of every point.
+//!
+//! [A gateway](guide::reliability#a-gateway) is one program with all of this: two threads, two buckets, write-ahead, a list
+//! of rejected lines, and its own health as a point.
 //!
 //! # Handle errors
 //! ```
@@ -117,7 +123,7 @@
 //! );
 //! # Ok::<(), EncodeError>(())
 //! ```
-//! A line is written whole or not at all, and names that any supported server would misparse are rejected. Set
+//! A line is written completely or not at all, and names that any supported server would misparse are rejected. Set
 //! `default-features = false` for a target without std. With the feature `embedded`, a microcontroller sends its lines
 //! itself, over a modem or a TCP socket: see the module `embedded` and its [guide](guide::microcontrollers).
 //!

@@ -1,4 +1,5 @@
-//! `OverflowPolicy`: the policy at a limit of memory (in `writer`) or disk (in `spool/spool`).
+//! `OverflowPolicy`: the policy at a limit. It is applied to memory in `writer/engine/accept` and, for handles, in
+//! `writer/drive/shared`; to the time that a `write` waits in `writer/drive/inline`; to the disk in `spool/append`.
 
 use core::time::Duration;
 
@@ -40,4 +41,24 @@ pub enum OverflowPolicy {
     ///   that the disk has no space for. At the limit of its memory it sends in `write` for this long, before
     ///   its own policy applies.
     Block(Duration),
+}
+
+// Matches without a wildcard: a new policy doesn't compile until each of these has an arm for it.
+impl OverflowPolicy {
+    /// Returns `true` if old lines make space for new ones.
+    pub(crate) const fn drops_oldest(self) -> bool {
+        match self {
+            OverflowPolicy::DropOldest => true,
+            OverflowPolicy::Reject | OverflowPolicy::Block(_) => false,
+        }
+    }
+
+    /// Returns the time for which a `write` waits for space.
+    #[cfg(feature = "client")]
+    pub(crate) const fn block_limit(self) -> Option<Duration> {
+        match self {
+            OverflowPolicy::Block(limit) => Some(limit),
+            OverflowPolicy::Reject | OverflowPolicy::DropOldest => None,
+        }
+    }
 }

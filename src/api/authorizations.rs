@@ -1,13 +1,13 @@
 //! Authorizations: tokens with their permissions.
 
-use super::id::Id;
-use super::list::{List, Paging, listed};
-use super::organizations::Organization;
-use super::permission::Permission;
-use super::resource::{Change, Deletable, Editable, Ensure, InOrg, Kind, OrgParameter, Resource};
-use super::resources::Resources;
-use super::serde_util::{Status, or_default, status, time};
-use super::users::User;
+use super::list::{Paging, listed};
+use super::resource::{Change, Kind, OrgParameter};
+use super::serde_util::{or_default, status, time};
+use super::setters::{setters, update};
+use super::{
+    Deletable, Editable, Ensure, Id, InOrg, List, Organization, Permission, Resource, Resources,
+    Status, User,
+};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::secret::Secret;
@@ -15,11 +15,10 @@ use crate::error::Error;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A token and its permissions, as a server describes it.
-#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Authorization {
     /// The id, which is not the token.
@@ -79,35 +78,17 @@ impl Authorization {
     }
 }
 
-impl fmt::Debug for Authorization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorization")
-            .field("id", &self.id)
-            .field("token", &self.token)
-            .field("status", &self.status)
-            .field("description", &self.description)
-            .field("org_id", &self.org_id)
-            .field("org", &self.org)
-            .field("user_id", &self.user_id)
-            .field("user", &self.user)
-            .field("permissions", &self.permissions)
-            .field("created_at", &self.created_at)
-            .field("updated_at", &self.updated_at)
-            .finish()
-    }
-}
-
 listed!(Authorization, "authorizations");
 
 impl Resource for Authorization {
     type Single = Authorization;
 
-    const KIND: Kind = Kind {
-        name: "an authorization",
-        path: &["authorizations"],
-        paging: Paging::None,
-        org: OrgParameter::Lists,
-    };
+    const KIND: Kind = Kind::new(
+        "an authorization",
+        &["authorizations"],
+        Paging::None,
+        OrgParameter::Lists,
+    );
 }
 
 impl InOrg for Authorization {}
@@ -249,25 +230,15 @@ impl NewAuthorization {
         }
     }
 
-    /// Sets the description, by which [`ensure`](Resources::ensure) finds the token again.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
-    }
+    setters! {
+        /// Sets the description, by which [`ensure`](Resources::ensure) finds the token again.
+        description = |text: impl Into<String>| text.into();
 
-    /// Sets the status. Default: active.
-    #[must_use]
-    pub fn status(mut self, status: Status) -> Self {
-        self.status = Some(status);
-        self
-    }
+        /// Sets the status. Default: active.
+        status = |status: Status| status;
 
-    /// Sets the user it acts for. Default: the user of the client's token.
-    #[must_use]
-    pub fn user(mut self, user: &Id<User>) -> Self {
-        self.user = Some(user.clone());
-        self
+        /// Sets the user it acts for. Default: the user of the client's token.
+        user = |user: &Id<User>| user.clone();
     }
 
     /// The permissions as they are sent for this organization.
@@ -279,46 +250,26 @@ impl NewAuthorization {
     }
 }
 
-/// Changes of an authorization. Values that aren't set are unchanged; permissions can't be changed.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = "0123456789abcdef".parse()?;
-/// use influx_edge::api::{AuthorizationUpdate, Status};
-///
-/// let pause = AuthorizationUpdate::new().status(Status::Inactive);
-/// let token = client.authorizations().update(&id, &pause)?;
-/// assert_eq!(token.status, Some(Status::Inactive));
-/// assert_eq!(token.permissions.len(), 1); // unchanged
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct AuthorizationUpdate {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-}
+update! {
+    /// Changes of an authorization. Values that aren't set are unchanged; permissions can't be changed.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = "0123456789abcdef".parse()?;
+    /// use influx_edge::api::{AuthorizationUpdate, Status};
+    ///
+    /// let pause = AuthorizationUpdate::new().status(Status::Inactive);
+    /// let token = client.authorizations().update(&id, &pause)?;
+    /// assert_eq!(token.status, Some(Status::Inactive));
+    /// assert_eq!(token.permissions.len(), 1); // unchanged
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub struct AuthorizationUpdate {
+        /// Changes the status.
+        status: Status = |status: Status| status;
 
-impl AuthorizationUpdate {
-    /// No change.
-    #[must_use]
-    pub fn new() -> Self {
-        AuthorizationUpdate::default()
-    }
-
-    /// Changes the status.
-    #[must_use]
-    pub fn status(mut self, status: Status) -> Self {
-        self.status = Some(status);
-        self
-    }
-
-    /// Changes the description; empty for none.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+        /// Changes the description; empty for none.
+        description: String = |text: impl Into<String>| text.into();
     }
 }
 

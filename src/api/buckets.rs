@@ -1,16 +1,14 @@
 //! Buckets: where points are stored, and for how long.
 
-use super::id::Id;
-use super::labels::Label;
 use super::list::{Paging, listed};
-use super::organizations::Organization;
-use super::resource::{
-    Change, Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter,
-    Resource, Shared,
-};
-use super::resources::Resources;
+use super::resource::{Change, Kind, Lookup, OrgParameter};
 use super::retention::{Retention, as_list, first_rule};
 use super::serde_util::{or_default, time};
+use super::setters::setters;
+use super::{
+    Deletable, Editable, Ensure, Id, InOrg, Label, Labeled, Named, Organization, Resource,
+    Resources, Shared,
+};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::check_bucket_name;
@@ -95,12 +93,12 @@ listed!(Bucket, "buckets", in pages of 100 at most);
 impl Resource for Bucket {
     type Single = Bucket;
 
-    const KIND: Kind = Kind {
-        name: "a bucket",
-        path: &["buckets"],
-        paging: Paging::Offset,
-        org: OrgParameter::Lists,
-    };
+    const KIND: Kind = Kind::new(
+        "a bucket",
+        &["buckets"],
+        Paging::Offset,
+        OrgParameter::Lists,
+    );
 }
 
 impl InOrg for Bucket {}
@@ -139,8 +137,6 @@ impl Labeled for Bucket {}
 impl Shared for Bucket {}
 
 impl Ensure for Bucket {
-    const BY_ORG_ID: bool = false;
-
     fn find_same(at: Resources<'_, Self>, new: &NewBucket) -> Result<Option<Self>, Error> {
         at.find_by_name(&new.name)
     }
@@ -251,18 +247,12 @@ impl NewBucket {
         self
     }
 
-    /// Sets the description.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
-    }
+    setters! {
+        /// Sets the description.
+        description = |text: impl Into<String>| text.into();
 
-    /// Sets the name of the retention policy that InfluxDB 1.x clients find it by.
-    #[must_use]
-    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
-        self.retention_policy = Some(name.into());
-        self
+        /// Sets the name of the retention policy that InfluxDB 1.x clients find it by.
+        retention_policy = |name: impl Into<String>| name.into();
     }
 
     /// Rejects points that don't fit a [schema](Resources::schemas). Cloud only; OSS ignores it.
@@ -317,18 +307,12 @@ impl BucketUpdate {
         }
     }
 
-    /// Changes the name. Programs that write to the old one then get 404.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
+    setters! {
+        /// Changes the name. Programs that write to the old one then get 404.
+        name = |name: impl Into<String>| name.into();
 
-    /// Changes the description; empty for none.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+        /// Changes the description; empty for none.
+        description = |text: impl Into<String>| text.into();
     }
 
     /// Changes the time for which points are kept, in whole seconds: from an hour to 292 years, or zero

@@ -1,13 +1,13 @@
 //! DBRP mappings: the bucket for each database and retention policy of InfluxDB 1.x.
 
-use super::buckets::Bucket;
-use super::id::Id;
-use super::list::{List, Paging, listed};
-use super::organizations::Organization;
+use super::list::{Paging, listed};
 use super::request::ApiRequest;
-use super::resource::{Change, Deletable, Editable, Ensure, InOrg, Kind, OrgParameter, Resource};
-use super::resources::Resources;
+use super::resource::{Change, Kind, OrgParameter};
 use super::serde_util::or_default;
+use super::setters::setters;
+use super::{
+    Bucket, Deletable, Editable, Ensure, Id, InOrg, List, Organization, Resource, Resources,
+};
 use crate::client::Client;
 use crate::client::names::check_name;
 use crate::error::Error;
@@ -72,12 +72,12 @@ impl From<Response> for Dbrp {
 impl Resource for Dbrp {
     type Single = Response;
 
-    const KIND: Kind = Kind {
-        name: "a DBRP mapping",
-        path: &["dbrps"],
-        paging: Paging::None,
-        org: OrgParameter::All,
-    };
+    const KIND: Kind = Kind::new(
+        "a DBRP mapping",
+        &["dbrps"],
+        Paging::None,
+        OrgParameter::All,
+    );
 }
 
 impl InOrg for Dbrp {}
@@ -260,11 +260,9 @@ impl DbrpUpdate {
         DbrpUpdate::default()
     }
 
-    /// Changes the retention policy.
-    #[must_use]
-    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
-        self.retention_policy = Some(name.into());
-        self
+    setters! {
+        /// Changes the retention policy.
+        retention_policy = |name: impl Into<String>| name.into();
     }
 
     /// Uses this mapping, or another one, where a program names only the database.

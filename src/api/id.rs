@@ -1,7 +1,6 @@
 //! Ids of resources: opaque text, with a type for each kind.
 
-use super::list::Listed;
-use super::resource::Resource;
+use super::{Listed, Resource};
 use crate::client::names::is_id;
 use crate::error::Error;
 use alloc::borrow::ToOwned;

@@ -1,14 +1,11 @@
 //! Labels: names with properties, to attach to other resources.
 
-use super::id::Id;
 use super::list::{Paging, listed};
-use super::organizations::Organization;
 use super::request::to_owned_map;
-use super::resource::{
-    Change, Deletable, Editable, Ensure, InOrg, Kind, Lookup, Named, OrgParameter, Resource,
-};
-use super::resources::Resources;
+use super::resource::{Change, Kind, Lookup, OrgParameter};
 use super::serde_util::or_default;
+use super::setters::setters;
+use super::{Deletable, Editable, Ensure, Id, InOrg, Named, Organization, Resource, Resources};
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
 use crate::error::Error;
@@ -58,12 +55,12 @@ impl From<LabelResponse> for Label {
 impl Resource for Label {
     type Single = LabelResponse;
 
-    const KIND: Kind = Kind {
-        name: "a label",
-        path: &["labels"],
-        paging: Paging::None,
-        org: OrgParameter::ListsById,
-    };
+    const KIND: Kind = Kind::new(
+        "a label",
+        &["labels"],
+        Paging::None,
+        OrgParameter::ListsById,
+    );
 }
 
 impl InOrg for Label {}
@@ -87,10 +84,10 @@ impl Editable for Label {
     }
 
     fn check_update(update: &LabelUpdate) -> Result<(), Error> {
-        match &update.name {
-            Some(name) => check_name("a label", name),
-            None => Ok(()),
-        }
+        update
+            .name
+            .as_deref()
+            .map_or(Ok(()), |name| check_name("a label", name))
     }
 }
 
@@ -198,11 +195,9 @@ impl LabelUpdate {
         LabelUpdate::default()
     }
 
-    /// Changes the name; white space around it is removed.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(trimmed(name.into()));
-        self
+    setters! {
+        /// Changes the name; white space around it is removed.
+        name = |name: impl Into<String>| trimmed(name.into());
     }
 
     /// Sets a property; the others are unchanged.

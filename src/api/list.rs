@@ -12,7 +12,6 @@ use alloc::vec::{IntoIter, Vec};
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
-use core::sync::atomic::Ordering;
 use serde::de::{
     Deserialize, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
 };
@@ -191,15 +190,6 @@ impl<'a, T: Listed> List<'a, T> {
 impl<T: Paged> List<'_, T> {
     /// Sets the number of items in a page, up to the server's limit: 500 for tasks, runs and scripts, 100
     /// for the others. Beyond that, the first item is an error. Default: 100.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// for bucket in client.buckets().list().page_size(100) {
-    ///     println!("{}", bucket?.name);
-    /// }
-    /// # assert!(client.buckets().list().next().is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn page_size(mut self, items: u16) -> Self {
         if items == 0 || items > T::LARGEST {
             self.pager.wrong.get_or_insert(Error::config(format!(
@@ -309,12 +299,7 @@ impl<'a> Pager<'a> {
             empty: 0,
             pages: 0,
             known: 0,
-            deletions: scope
-                .client
-                .inner()
-                .observed
-                .deletions
-                .load(Ordering::Relaxed),
+            deletions: scope.deletions(),
             ended: false,
             wrong: None,
         }
@@ -372,13 +357,7 @@ impl<'a> Pager<'a> {
     /// one of them is the item that it begins after. Otherwise a program that deletes each item as it
     /// comes would skip every other page.
     fn go_back(&mut self) {
-        let now = self
-            .scope
-            .client
-            .inner()
-            .observed
-            .deletions
-            .load(Ordering::Relaxed);
+        let now = self.scope.deletions();
         let gone = now.wrapping_sub(core::mem::replace(&mut self.deletions, now));
         if gone > 0 {
             self.offset = self.offset.saturating_sub(gone.into());

@@ -73,6 +73,7 @@ mod schemas;
 mod scripts;
 mod secrets;
 mod serde_util;
+mod setters;
 mod tasks;
 mod users;
 mod variables;

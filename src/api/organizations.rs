@@ -1,11 +1,10 @@
 //! Organizations: the owners of all other resources.
 
-use super::id::Id;
-use super::list::{List, Paging, listed};
-use super::resource::{Deletable, Editable, Kind, Lookup, Named, OrgParameter, Resource, Shared};
-use super::resources::Resources;
-use super::serde_util::{Status, or_default, status, time};
-use super::users::User;
+use super::list::{Paging, listed};
+use super::resource::{Kind, Lookup, OrgParameter};
+use super::serde_util::{or_default, status, time};
+use super::setters::{setters, update};
+use super::{Deletable, Editable, Id, List, Named, Resource, Resources, Shared, Status, User};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
@@ -52,12 +51,12 @@ listed!(Organization, "orgs", in pages of 100 at most);
 impl Resource for Organization {
     type Single = Organization;
 
-    const KIND: Kind = Kind {
-        name: "an organization",
-        path: &["orgs"],
-        paging: Paging::Offset,
-        org: OrgParameter::None,
-    };
+    const KIND: Kind = Kind::new(
+        "an organization",
+        &["orgs"],
+        Paging::Offset,
+        OrgParameter::None,
+    );
 }
 
 impl Named for Organization {
@@ -80,10 +79,10 @@ impl Editable for Organization {
     }
 
     fn check_update(update: &OrganizationUpdate) -> Result<(), Error> {
-        match &update.name {
-            Some(name) => check_name("an organization", name),
-            None => Ok(()),
-        }
+        update
+            .name
+            .as_deref()
+            .map_or(Ok(()), |name| check_name("an organization", name))
     }
 }
 
@@ -118,53 +117,31 @@ impl NewOrganization {
         }
     }
 
-    /// Sets the description.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+    setters! {
+        /// Sets the description.
+        description = |text: impl Into<String>| text.into();
     }
 }
 
-/// Changes of an organization. Values that aren't set are unchanged.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = "0123456789abcdef".parse()?;
-/// use influx_edge::api::OrganizationUpdate;
-///
-/// let update = OrganizationUpdate::new().description("plant 2");
-/// let acme = client.organizations().update(&id, &update)?;
-/// assert_eq!((acme.name.as_str(), acme.description.as_str()), ("acme", "plant 2"));
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct OrganizationUpdate {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-}
+update! {
+    /// Changes of an organization. Values that aren't set are unchanged.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = "0123456789abcdef".parse()?;
+    /// use influx_edge::api::OrganizationUpdate;
+    ///
+    /// let update = OrganizationUpdate::new().description("plant 2");
+    /// let acme = client.organizations().update(&id, &update)?;
+    /// assert_eq!((acme.name.as_str(), acme.description.as_str()), ("acme", "plant 2"));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub struct OrganizationUpdate {
+        /// Changes the name; white space around it is removed. Clients that use the old name then get 404.
+        name: String = |name: impl Into<String>| trimmed(name.into());
 
-impl OrganizationUpdate {
-    /// No change.
-    #[must_use]
-    pub fn new() -> Self {
-        OrganizationUpdate::default()
-    }
-
-    /// Changes the name; white space around it is removed. Clients that use the old name then get 404.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(trimmed(name.into()));
-        self
-    }
-
-    /// Changes the description; empty for none.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+        /// Changes the description; empty for none.
+        description: String = |text: impl Into<String>| text.into();
     }
 }
 

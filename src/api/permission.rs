@@ -1,10 +1,7 @@
 //! Permissions: actions that a token allows.
 
-use super::buckets::Bucket;
-use super::id::Id;
-use super::organizations::Organization;
 use super::serde_util::or_default;
-use super::tasks::Task;
+use super::{Bucket, Id, Organization, Task};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;

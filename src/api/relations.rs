@@ -1,13 +1,11 @@
 //! Labels, members and owners attached to other resources.
 
-use super::ensure::Ensured;
-use super::id::Id;
-use super::labels::{Label, LabelResponse};
-use super::list::{Listed, Page, listed};
+use super::labels::LabelResponse;
+use super::list::{Page, listed};
 use super::request::ApiRequest;
-use super::resource::{Kind, Resource};
-use super::serde_util::{Status, or_default, status};
-use super::users::User;
+use super::resource::Kind;
+use super::serde_util::{or_default, status};
+use super::{Ensured, Id, Label, Listed, Resource, Status, User};
 use crate::client::Client;
 use crate::error::Error;
 use alloc::string::String;

@@ -1,7 +1,6 @@
 //! A request for a resource, and the organization it is for.
 
-use super::id::Id;
-use super::organizations::Organization;
+use super::{Id, Organization};
 use crate::client::Client;
 use crate::client::Org;
 use crate::client::execute::to_json;
@@ -14,6 +13,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::sync::atomic::Ordering;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -204,6 +204,12 @@ impl<'a> Scope<'a> {
             // Its error names the settings.
             None => self.org_id().map(drop),
         }
+    }
+
+    /// The number of deletions by the client and its clones so far.
+    pub(super) fn deletions(self) -> u32 {
+        let observed = &self.client.inner().observed;
+        observed.deletions.load(Ordering::Relaxed)
     }
 
     /// A request's body with the organization's id as its member `orgID`.

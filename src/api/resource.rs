@@ -1,9 +1,8 @@
 //! Differences between the kinds of resources: data for the requests that all of them share, and
 //! functions where one of them needs another request.
 
-use super::id::Id;
-use super::list::{Listed, Paging};
-use super::resources::Resources;
+use super::list::Paging;
+use super::{Id, Listed, Resources};
 use crate::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +19,20 @@ pub struct Kind {
 }
 
 impl Kind {
+    pub(super) const fn new(
+        name: &'static str,
+        path: &'static [&'static str],
+        paging: Paging,
+        org: OrgParameter,
+    ) -> Self {
+        Kind {
+            name,
+            path,
+            paging,
+            org,
+        }
+    }
+
     /// The name without the article.
     pub(super) fn noun(self) -> &'static str {
         self.name
@@ -153,7 +166,7 @@ pub trait Deletable: Resource {
 pub trait Ensure: Editable<Update: Sized> + InOrg {
     /// The requests need the organization's id, its name isn't enough.
     #[doc(hidden)]
-    const BY_ORG_ID: bool;
+    const BY_ORG_ID: bool = false;
 
     /// Rejects what can't be found again.
     #[doc(hidden)]

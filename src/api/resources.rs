@@ -1,15 +1,11 @@
 //! The handle of one kind of resource, with the methods that several kinds have.
 
-use super::ensure::{Ensured, Plan};
-use super::id::Id;
-use super::labels::Label;
-use super::list::{List, Page};
-use super::organizations::Organization;
-use super::relations::{Attached, Member};
+use super::list::Page;
 use super::request::{ApiRequest, Scope};
-use super::resource::{
-    Change, Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter,
-    Resource, Shared,
+use super::resource::{Change, Kind, Lookup, OrgParameter};
+use super::{
+    Attached, Deletable, Editable, Ensure, Ensured, Id, InOrg, Label, Labeled, List, Member, Named,
+    Organization, Plan, Resource, Shared,
 };
 use crate::client::Client;
 use crate::client::names::check_name;
@@ -111,15 +107,6 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// | measurement schemas | come in one request, possibly without their columns |
     /// | runs | the unfinished ones first, then the others, latest first; see [`runs`](Self::runs) |
     /// | all others | come in [pages](List::page_size) |
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// for bucket in client.buckets().list() {
-    ///     println!("{}", bucket?.name);
-    /// }
-    /// # assert!(client.buckets().list().next().is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     pub fn list(self) -> List<'a, T> {
         List::new(self.scope, T::KIND, &path(T::KIND, self.parent, &[]))
     }
@@ -157,13 +144,6 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// | labels, variables | are searched for in the whole list |
     /// | variables | whose names differ only in case: InfluxDB OSS keeps the first, the others are [taken](Error::is_conflict) |
     /// | measurement schemas | are those of their measurements; the columns may be missing |
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let exists = client.buckets().find_by_name("sensors")?.is_some();
-    /// # assert!(exists);
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if the name is empty, the token lacks permission, or no response is received.
@@ -369,16 +349,6 @@ impl<'a, T: Resource> Resources<'a, T> {
     }
 
     /// Returns the labels on one resource.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// for label in client.buckets().labels(&id).list()? {
-    ///     println!("{}", label.name);
-    /// }
-    /// # assert!(!client.buckets().labels(&id).list()?.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn labels(self, id: &'a Id<T>) -> Attached<'a, Label>
     where
@@ -388,16 +358,6 @@ impl<'a, T: Resource> Resources<'a, T> {
     }
 
     /// Returns the members of one resource.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// for member in client.organizations().members(&id).list()? {
-    ///     println!("{} is a {}", member.name, member.role);
-    /// }
-    /// # assert!(!client.organizations().members(&id).list()?.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     #[must_use]
     pub fn members(self, id: &'a Id<T>) -> Attached<'a, Member>
     where

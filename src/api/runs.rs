@@ -1,11 +1,9 @@
 //! Runs of a task, and their logs.
 
-use super::id::Id;
-use super::list::{List, Listed, Page, Paged, Paging, sealed};
-use super::resource::{Kind, OrgParameter, Resource};
-use super::resources::Resources;
+use super::list::{Page, Paging, sealed};
+use super::resource::{Kind, OrgParameter};
 use super::serde_util::{or_default, time};
-use super::tasks::Task;
+use super::{Id, List, Listed, Paged, Resource, Resources, Task};
 use crate::Timestamp;
 use crate::error::Error;
 use alloc::string::String;
@@ -92,12 +90,7 @@ impl Paged for Run {
 impl Resource for Run {
     type Single = Run;
 
-    const KIND: Kind = Kind {
-        name: "a run",
-        path: &["runs"],
-        paging: Paging::Before,
-        org: OrgParameter::None,
-    };
+    const KIND: Kind = Kind::new("a run", &["runs"], Paging::Before, OrgParameter::None);
 }
 
 /// One line of a task's log.
@@ -204,17 +197,6 @@ impl<'a> Resources<'a, Run> {
 
     /// Runs a run again. InfluxDB OSS creates a new run for it, with another id.
     ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// let runs = client.tasks().runs(&id);
-    /// if let Some(last) = runs.list().next() {
-    ///     runs.retry(&last?.id)?;
-    /// }
-    /// # assert!(runs.list().next().is_some());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
-    ///
     /// # Errors
     /// Returns an error if the task is inactive (400), there is no such run, the token lacks
     /// permission, or no response is received.
@@ -234,18 +216,6 @@ impl<'a> Resources<'a, Run> {
     }
 
     /// Returns the log of a run.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// let runs = client.tasks().runs(&id);
-    /// let run = runs.start()?;
-    /// for event in runs.logs(&run.id)? {
-    ///     println!("{}", event.message);
-    /// }
-    /// # assert!(!runs.logs(&run.id)?.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is no such run, the token lacks permission, or no response is

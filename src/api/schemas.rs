@@ -1,12 +1,9 @@
 //! Schemas of measurements, for buckets that reject other points. InfluxDB Cloud only.
 
-use super::buckets::Bucket;
-use super::id::Id;
 use super::list::{Paging, listed};
-use super::organizations::Organization;
-use super::resource::{Editable, Kind, Lookup, Named, OrgParameter, Resource};
-use super::resources::Resources;
+use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, time};
+use super::{Bucket, Editable, Id, Named, Organization, Resource, Resources};
 use crate::Timestamp;
 use crate::error::Error;
 use alloc::format;
@@ -45,12 +42,12 @@ listed!(MeasurementSchema, "measurementSchemas");
 impl Resource for MeasurementSchema {
     type Single = MeasurementSchema;
 
-    const KIND: Kind = Kind {
-        name: "a measurement schema",
-        path: &["schema", "measurements"],
-        paging: Paging::None,
-        org: OrgParameter::All,
-    };
+    const KIND: Kind = Kind::new(
+        "a measurement schema",
+        &["schema", "measurements"],
+        Paging::None,
+        OrgParameter::All,
+    );
 }
 
 impl Named for MeasurementSchema {

@@ -1,11 +1,10 @@
 //! Invokable scripts: Flux that is stored on the server and called by its id. InfluxDB Cloud only.
 
-use super::id::Id;
-use super::list::{List, Paging, listed};
-use super::organizations::Organization;
-use super::resource::{Deletable, Editable, Kind, Lookup, Named, OrgParameter, Resource};
-use super::resources::Resources;
+use super::list::{Paging, listed};
+use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, time};
+use super::setters::update;
+use super::{Deletable, Editable, Id, List, Named, Organization, Resource, Resources};
 use crate::Timestamp;
 use crate::client::execute::to_json;
 use crate::client::names::{check_name, without_bom};
@@ -54,12 +53,7 @@ listed!(Script, "scripts", in pages of 500 at most);
 impl Resource for Script {
     type Single = Script;
 
-    const KIND: Kind = Kind {
-        name: "a script",
-        path: &["scripts"],
-        paging: Paging::Offset,
-        org: OrgParameter::None,
-    };
+    const KIND: Kind = Kind::new("a script", &["scripts"], Paging::Offset, OrgParameter::None);
 }
 
 impl Named for Script {
@@ -124,42 +118,22 @@ impl NewScript {
     }
 }
 
-/// Changes of a script. Values that aren't set are unchanged.
-///
-/// ```
-/// use influx_edge::api::ScriptUpdate;
-///
-/// let update = ScriptUpdate::new().description("means of the last hour");
-/// assert_eq!(serde_json::to_string(&update)?, r#"{"description":"means of the last hour"}"#);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ScriptUpdate {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    script: Option<String>,
-}
+update! {
+    /// Changes of a script. Values that aren't set are unchanged.
+    ///
+    /// ```
+    /// use influx_edge::api::ScriptUpdate;
+    ///
+    /// let update = ScriptUpdate::new().description("means of the last hour");
+    /// assert_eq!(serde_json::to_string(&update)?, r#"{"description":"means of the last hour"}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct ScriptUpdate {
+        /// Changes the description.
+        description: String = |text: impl Into<String>| text.into();
 
-impl ScriptUpdate {
-    /// No change.
-    #[must_use]
-    pub fn new() -> Self {
-        ScriptUpdate::default()
-    }
-
-    /// Changes the description.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
-    }
-
-    /// Changes the text.
-    #[must_use]
-    pub fn script(mut self, text: impl Into<String>) -> Self {
-        self.script = Some(without_bom(text.into()));
-        self
+        /// Changes the text.
+        script: String = |text: impl Into<String>| without_bom(text.into());
     }
 }
 

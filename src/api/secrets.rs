@@ -1,10 +1,8 @@
 //! Secrets of an organization: values that its tasks use and no request returns.
 
-use super::id::Id;
-use super::organizations::Organization;
 use super::request::to_owned_map;
-use super::resources::Resources;
 use super::serde_util::or_default;
+use super::{Id, Organization, Resources};
 use crate::error::Error;
 use alloc::format;
 use alloc::string::String;

@@ -1,17 +1,14 @@
 //! Tasks: Flux that the server runs on a schedule.
 
-use super::id::Id;
-use super::labels::Label;
-use super::list::{List, Paging, listed};
-use super::organizations::Organization;
-use super::resource::{
-    Change, Deletable, Editable, Ensure, InOrg, Kind, Labeled, Lookup, Named, OrgParameter,
-    Resource, Shared,
+use super::list::{Paging, listed};
+use super::resource::{Change, Kind, Lookup, OrgParameter};
+use super::schedule::{When, check_cron, with_option};
+use super::serde_util::{or_default, status, time};
+use super::setters::{setters, update};
+use super::{
+    Deletable, Editable, Ensure, Id, InOrg, Interval, Label, Labeled, List, Named, Organization,
+    Resource, Resources, Shared, Status, User,
 };
-use super::resources::Resources;
-use super::schedule::{Interval, When, check_cron, with_option};
-use super::serde_util::{Status, or_default, status, time};
-use super::users::User;
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, without_bom};
@@ -90,12 +87,7 @@ listed!(Task, "tasks", in pages of 500 at most);
 impl Resource for Task {
     type Single = Task;
 
-    const KIND: Kind = Kind {
-        name: "a task",
-        path: &["tasks"],
-        paging: Paging::After,
-        org: OrgParameter::Lists,
-    };
+    const KIND: Kind = Kind::new("a task", &["tasks"], Paging::After, OrgParameter::Lists);
 }
 
 impl InOrg for Task {}
@@ -159,8 +151,6 @@ impl Labeled for Task {}
 impl Shared for Task {}
 
 impl Ensure for Task {
-    const BY_ORG_ID: bool = false;
-
     fn check(new: &NewTask) -> Result<(), Error> {
         new.own_name()?;
         new.script().map(drop)
@@ -287,26 +277,16 @@ impl NewTask {
         }
     }
 
-    /// Sets the delay of each run after its scheduled time, for points that arrive late. Units up to
-    /// hours.
-    #[must_use]
-    pub fn offset(mut self, offset: impl Into<Interval>) -> Self {
-        self.offset = Some(offset.into());
-        self
-    }
+    setters! {
+        /// Sets the delay of each run after its scheduled time, for points that arrive late. Units up to
+        /// hours.
+        offset = |offset: impl Into<Interval>| offset.into();
 
-    /// Sets the description.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
-    }
+        /// Sets the description.
+        description = |text: impl Into<String>| text.into();
 
-    /// Sets the status. Default: active.
-    #[must_use]
-    pub fn status(mut self, status: Status) -> Self {
-        self.status = Some(status);
-        self
+        /// Sets the status. Default: active.
+        status = |status: Status| status;
     }
 
     /// The name by which it is found again.
@@ -333,91 +313,41 @@ impl NewTask {
     }
 }
 
-/// Changes of a task. Values that aren't set are unchanged. The server writes a new name or schedule into
-/// the script.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = "0123456789abcdef".parse()?;
-/// use influx_edge::api::{TaskUpdate, hours};
-///
-/// let task = client.tasks().update(&id, &TaskUpdate::new().every(hours(2)))?;
-/// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 2h, offset: 5m}"#));
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct TaskUpdate {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flux: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    every: Option<Interval>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cron: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offset: Option<Interval>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-}
+update! {
+    /// Changes of a task. Values that aren't set are unchanged. The server writes a new name or schedule into
+    /// the script.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = "0123456789abcdef".parse()?;
+    /// use influx_edge::api::{TaskUpdate, hours};
+    ///
+    /// let task = client.tasks().update(&id, &TaskUpdate::new().every(hours(2)))?;
+    /// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 2h, offset: 5m}"#));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub struct TaskUpdate {
+        /// Changes the script, with its `option task`.
+        flux: String = |flux: impl Into<String>| without_bom(flux.into());
 
-impl TaskUpdate {
-    /// No change.
-    #[must_use]
-    pub fn new() -> Self {
-        TaskUpdate::default()
-    }
+        /// Changes the name.
+        name: String = |name: impl Into<String>| name.into();
 
-    /// Changes the script, with its `option task`.
-    #[must_use]
-    pub fn flux(mut self, flux: impl Into<String>) -> Self {
-        self.flux = Some(without_bom(flux.into()));
-        self
-    }
+        /// Changes the interval between runs, which replaces any cron schedule.
+        every: Interval = |every: impl Into<Interval>| every.into();
 
-    /// Changes the name.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
+        /// Changes the cron schedule, which replaces any interval. As in [`NewTask::cron`].
+        cron: String = |cron: impl Into<String>| cron.into();
 
-    /// Changes the interval between runs, which replaces any cron schedule.
-    #[must_use]
-    pub fn every(mut self, every: impl Into<Interval>) -> Self {
-        self.every = Some(every.into());
-        self
-    }
+        /// Changes the delay of each run after its scheduled time. InfluxDB OSS ignores `0s`: to remove the
+        /// offset, change the script.
+        offset: Interval = |offset: impl Into<Interval>| offset.into();
 
-    /// Changes the cron schedule, which replaces any interval. As in [`NewTask::cron`].
-    #[must_use]
-    pub fn cron(mut self, cron: impl Into<String>) -> Self {
-        self.cron = Some(cron.into());
-        self
-    }
+        /// Changes the description. InfluxDB OSS rejects (400) an update of this alone.
+        description: String = |text: impl Into<String>| text.into();
 
-    /// Changes the delay of each run after its scheduled time. InfluxDB OSS ignores `0s`: to remove the
-    /// offset, change the script.
-    #[must_use]
-    pub fn offset(mut self, offset: impl Into<Interval>) -> Self {
-        self.offset = Some(offset.into());
-        self
-    }
-
-    /// Changes the description. InfluxDB OSS rejects (400) an update of this alone.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
-    }
-
-    /// Changes the status.
-    #[must_use]
-    pub fn status(mut self, status: Status) -> Self {
-        self.status = Some(status);
-        self
+        /// Changes the status.
+        status: Status = |status: Status| status;
     }
 }
 
@@ -432,14 +362,6 @@ impl Client {
 impl Resources<'_, Task> {
     /// Creates a task with the script, the description, the status and the labels of this one, in
     /// the same organization unless [`in_org`](Self::in_org) chose another.
-    ///
-    /// ```
-    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// # let id = "0123456789abcdef".parse()?;
-    /// let second = client.tasks().duplicate(&id)?;
-    /// # assert!(!second.flux.is_empty());
-    /// # Ok::<(), influx_edge::Error>(())
-    /// ```
     ///
     /// # Errors
     /// Returns an error if there is no such task, and the same errors as [`create`](Self::create). If a

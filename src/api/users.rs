@@ -1,11 +1,11 @@
 //! Users, their status and their passwords.
 
-use super::id::Id;
 use super::list::{Paging, listed};
 use super::request::ApiRequest;
-use super::resource::{Deletable, Editable, Kind, Lookup, Named, OrgParameter, Resource};
-use super::resources::Resources;
-use super::serde_util::{Status, or_default, status};
+use super::resource::{Kind, Lookup, OrgParameter};
+use super::serde_util::{or_default, status};
+use super::setters::{setters, update};
+use super::{Deletable, Editable, Id, Named, Resource, Resources, Status};
 use crate::client::Client;
 use crate::client::auth::Auth;
 use crate::client::names::check_user_name;
@@ -46,12 +46,7 @@ listed!(User, "users", in pages of 100 at most);
 impl Resource for User {
     type Single = User;
 
-    const KIND: Kind = Kind {
-        name: "a user",
-        path: &["users"],
-        paging: Paging::Offset,
-        org: OrgParameter::None,
-    };
+    const KIND: Kind = Kind::new("a user", &["users"], Paging::Offset, OrgParameter::None);
 }
 
 impl Named for User {
@@ -72,10 +67,7 @@ impl Editable for User {
     }
 
     fn check_update(update: &UserUpdate) -> Result<(), Error> {
-        match &update.name {
-            Some(name) => check_user_name(name),
-            None => Ok(()),
-        }
+        update.name.as_deref().map_or(Ok(()), check_user_name)
     }
 }
 
@@ -113,52 +105,30 @@ impl NewUser {
         }
     }
 
-    /// Sets the status. Default: active.
-    #[must_use]
-    pub fn status(mut self, status: Status) -> Self {
-        self.status = Some(status);
-        self
+    setters! {
+        /// Sets the status. Default: active.
+        status = |status: Status| status;
     }
 }
 
-/// Changes of a user. Values that aren't set are unchanged.
-///
-/// ```
-/// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// # let id = "0123456789abcdef".parse()?;
-/// use influx_edge::api::{Status, UserUpdate};
-///
-/// let user = client.users().update(&id, &UserUpdate::new().name("logger-2"))?;
-/// assert_eq!((user.name.as_str(), user.status), ("logger-2", Some(Status::Active)));
-/// # Ok::<(), influx_edge::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct UserUpdate {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-}
+update! {
+    /// Changes of a user. Values that aren't set are unchanged.
+    ///
+    /// ```
+    /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
+    /// # let id = "0123456789abcdef".parse()?;
+    /// use influx_edge::api::{Status, UserUpdate};
+    ///
+    /// let user = client.users().update(&id, &UserUpdate::new().name("logger-2"))?;
+    /// assert_eq!((user.name.as_str(), user.status), ("logger-2", Some(Status::Active)));
+    /// # Ok::<(), influx_edge::Error>(())
+    /// ```
+    pub struct UserUpdate {
+        /// Changes the name.
+        name: String = |name: impl Into<String>| name.into();
 
-impl UserUpdate {
-    /// No change.
-    #[must_use]
-    pub fn new() -> Self {
-        UserUpdate::default()
-    }
-
-    /// Changes the name.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Changes the status.
-    #[must_use]
-    pub fn status(mut self, status: Status) -> Self {
-        self.status = Some(status);
-        self
+        /// Changes the status.
+        status: Status = |status: Status| status;
     }
 }
 

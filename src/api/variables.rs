@@ -1,14 +1,12 @@
 //! Variables of dashboards: constants, maps and queries.
 
-use super::id::Id;
-use super::labels::Label;
 use super::list::{Paging, listed};
-use super::organizations::Organization;
-use super::resource::{
-    Deletable, Editable, InOrg, Kind, Labeled, Lookup, Named, OrgParameter, Resource,
-};
-use super::resources::Resources;
+use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, time};
+use super::setters::setters;
+use super::{
+    Deletable, Editable, Id, InOrg, Label, Labeled, Named, Organization, Resource, Resources,
+};
 use crate::Timestamp;
 use crate::client::Client;
 use crate::client::names::{check_name, trimmed};
@@ -63,12 +61,12 @@ listed!(Variable, "variables", in pages of 100 at most);
 impl Resource for Variable {
     type Single = Variable;
 
-    const KIND: Kind = Kind {
-        name: "a variable",
-        path: &["variables"],
-        paging: Paging::Offset,
-        org: OrgParameter::Lists,
-    };
+    const KIND: Kind = Kind::new(
+        "a variable",
+        &["variables"],
+        Paging::Offset,
+        OrgParameter::Lists,
+    );
 }
 
 impl InOrg for Variable {}
@@ -92,10 +90,7 @@ impl Editable for Variable {
     }
 
     fn check_update(update: &VariableUpdate) -> Result<(), Error> {
-        match &update.name {
-            Some(name) => check(name),
-            None => Ok(()),
-        }
+        update.name.as_deref().map_or(Ok(()), check)
     }
 }
 
@@ -225,11 +220,9 @@ impl NewVariable {
         }
     }
 
-    /// Sets the description.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+    setters! {
+        /// Sets the description.
+        description = |text: impl Into<String>| text.into();
     }
 
     /// Adds a value to the selected ones.
@@ -272,18 +265,12 @@ impl VariableUpdate {
         VariableUpdate::default()
     }
 
-    /// Changes the name; white space around it is removed.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(trimmed(name.into()));
-        self
-    }
+    setters! {
+        /// Changes the name; white space around it is removed.
+        name = |name: impl Into<String>| trimmed(name.into());
 
-    /// Changes the description; empty for none.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+        /// Changes the description; empty for none.
+        description = |text: impl Into<String>| text.into();
     }
 
     /// Replaces the selected values.
@@ -293,11 +280,9 @@ impl VariableUpdate {
         self
     }
 
-    /// Replaces the values to select from.
-    #[must_use]
-    pub fn arguments(mut self, arguments: VariableArguments) -> Self {
-        self.arguments = Some(arguments);
-        self
+    setters! {
+        /// Replaces the values to select from.
+        arguments = |arguments: VariableArguments| arguments;
     }
 }
 

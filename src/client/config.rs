@@ -313,6 +313,7 @@ impl Found {
     }
 }
 
+/// The settings that `into_builder` reads. Any other is a warning.
 const KNOWN: [&str; 16] = [
     "url",
     "token",

@@ -22,45 +22,47 @@
 //! | type | for |
 //! |---|---|
 //! | [`ClientBuilder`] | settings: by method, from the environment or from a file |
-//! | [`Client`] | calls; cheap to clone, one clone a thread |
+//! | [`Client`] | calls; cheap to clone, one clone per thread |
 //! | [`WriteData`] | the types that [`Client::write`] takes |
 //! | [`Query`], [`Rows`] | Flux, and its result row by row |
 //! | [`DeletePoints`] | deletes of points |
 //! | [`Request`], [`Response`] | any other call of the v2 interface |
 //! | [`RetryPolicy`] | retries of single calls |
-//! | [`Validation`] | a check of server, credentials and clock at a program's start |
+//! | [`Validation`] | a check of server, credentials and clock when a program starts |
 //!
-//! Batches, and data that must survive an outage, are for the [`writer`](crate::writer), on top of this
-//! module; buckets, tasks, tokens and other resources for [`api`](crate::api).
+//! For batches, and for data that must survive an outage, use the [`writer`](crate::writer) on top of this
+//! module; for buckets, tasks, tokens and other resources, [`api`](crate::api).
 //!
 //! # Time limits
-//! Every call blocks and has limits: 5 s to connect, 20 s without a byte, 30 s in all; for queries a
-//! minute without a byte and five minutes in all. A program with a watchdog sets them shorter. Nothing
-//! is retried unless [`ClientBuilder::retry`] asks for it, with one exception: a pooled connection that
-//! turns out to be dead is replaced once, at once. There is no runtime and no hidden thread.
+//! Every call blocks and has limits: 5 s to connect, 20 s without a byte, 30 s in total. A query may take
+//! 1 min without a byte and 5 min in total. Under a watchdog, set shorter limits. Nothing is retried unless
+//! [`ClientBuilder::retry`] is set, with one exception: a pooled connection that turns out to be dead is
+//! replaced once, immediately. There is no runtime and no hidden thread.
 //!
 //! # Responses
-//! Only 204 is the success of a write: a captive portal's 200 is an error. Redirects are never followed,
-//! proxies from the environment never used. Responses are streamed, and read whole only up to a limit.
+//! A write succeeds only with 204: a captive portal's 200 is an error. Redirects are never followed, and
+//! proxies from the environment are never used. Responses are streamed; one that is read as a whole has a
+//! limit.
 //!
 //! # Memory
 //! About 16 KiB for a client with one connection (`cargo bench --bench client` prints it), and up to
 //! 64 KiB more while a body is sent.
 //!
 //! # Secrets
-//! No token, password or cookie is in any `Debug`, error or log line of this crate, nor in what is
-//! printed of a server's text: neither the whole secret nor 8 characters of it, in other case, broken
-//! over lines, percent-encoded, as form data, in HTML entities, JSON escapes or base64 at any of its
-//! three alignments, nor in two of these encodings at once. Hexadecimal, reversed text and other
-//! encodings aren't found; [`guide::security`](crate::guide::security) has the table. A secret of fewer
-//! than 8 characters is masked only as a separate word. The crate's own words and hosts are printed
-//! whole, even if a secret is part of them; [`Client::warnings`] reports both cases. Bodies that the
-//! program reads itself, rows, and values of headers are handed over unchanged.
+//! No token, password or cookie appears in any `Debug` output, error or log line of this crate. If a server
+//! repeats a secret, every run of 8 or more of its characters is masked before the text is printed: also in
+//! another case, broken across lines, percent-encoded, as form data, in HTML entities, JSON escapes or
+//! base64 at any of its three alignments, and in two of these encodings at once. Hexadecimal, reversed text
+//! and other encodings aren't found; [`guide::security`](crate::guide::security) has the table. A secret of
+//! fewer than 8 characters is masked only as a separate word. The crate's own messages and host names are
+//! printed unmasked, even if part of a secret occurs in them; [`Client::warnings`] reports both cases. Rows,
+//! header values, and bodies that the program reads itself are returned unchanged.
 //!
-//! Over `http://` secrets travel in clear; [`ClientBuilder::https_only`] refuses that. The HTTP library
-//! below, `ureq_proto`, logs what it handles at the level `trace`. Credentials bypass it, and secrets in
-//! the head of a response are masked before. But your own headers, bodies in both directions, cookies
-//! that a server sets and tokens that it makes are in that log: leave that target at `debug`.
+//! Over `http://` secrets travel in clear text; [`ClientBuilder::https_only`] rejects such URLs. The HTTP
+//! library underneath, `ureq_proto`, logs everything it handles at level `trace`. Credentials bypass it, and
+//! secrets in the head of a response are masked before it sees them. But your own headers, bodies in both
+//! directions, cookies that a server sets and tokens that it creates are in that log: keep that target at
+//! `debug`.
 
 // Rustdoc lists the methods of `Client` in the order of these modules: the everyday path first.
 mod builder;
@@ -94,6 +96,7 @@ mod own_words;
 mod request;
 mod response;
 pub(crate) mod response_error;
+pub(crate) mod response_limits;
 pub(crate) mod retry;
 pub(crate) mod rows;
 mod scrub;

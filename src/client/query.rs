@@ -3,6 +3,7 @@
 use super::Client;
 use super::execute::has_type;
 use super::names::without_bom;
+use super::response_limits::{ResponseLimits, limit_setters};
 use super::rows::{Rows, WHAT};
 use super::transport::{HttpResponse, RequestBody};
 use crate::csv;
@@ -14,7 +15,6 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use core::time::Duration;
 use serde::de::DeserializeOwned;
 use std::io;
 
@@ -34,11 +34,7 @@ pub struct Query<'a> {
     now: Option<Timestamp>,
     /// The unit of times that are deserialized as integers.
     time_unit: Precision,
-    timeout: Duration,
-    read_timeout: Duration,
-    max_body_bytes: u64,
-    max_record_bytes: usize,
-    max_columns: Option<usize>,
+    limits: ResponseLimits,
     /// The first mistake in the query, an error of the call.
     wrong: Option<Error>,
 }
@@ -136,11 +132,7 @@ impl Client {
             profiled: !self.inner().profilers.is_empty(),
             now: None,
             time_unit: Precision::Nanosecond,
-            timeout: self.inner().query_limits.overall,
-            read_timeout: self.inner().query_limits.read,
-            max_body_bytes: u64::MAX,
-            max_record_bytes: csv::MAX_RECORD_BYTES,
-            max_columns: None,
+            limits: ResponseLimits::of(self),
             wrong: None,
         }
     }
@@ -302,46 +294,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Sets the timeout of the whole query, until its last row is read. Default: 5 min, or the
-    /// [client's](super::ClientBuilder::timeout) if that is set.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
-        self
-    }
-
-    /// Sets the limit for a pause in which no byte of the response arrives.
-    ///
-    /// Default: 60 s, since a server may compute for long before its first row, or the
-    /// [client's](super::ClientBuilder::read_timeout) if that is set.
-    pub fn read_timeout(mut self, limit: Duration) -> Self {
-        self.read_timeout = limit;
-        self
-    }
-
-    /// Sets the most bytes of the response, decompressed. Default: no limit, since only one row is in memory at a time.
-    pub fn max_body_bytes(mut self, bytes: u64) -> Self {
-        self.max_body_bytes = bytes;
-        self
-    }
-
-    /// Sets the most bytes that a table's description and one of its rows may take in memory together; see
-    /// [`csv::Rows::max_record_bytes`]. Default: 16 MiB.
-    ///
-    /// A longer row is an error of [`Rows::next`] ([`RecordTooLong`](csv::ReadErrorKind::RecordTooLong)).
-    pub fn max_record_bytes(mut self, bytes: usize) -> Self {
-        self.max_record_bytes = bytes;
-        self
-    }
-
-    /// Sets the most columns that a table may have, so that no response can use up the memory. A column takes four words
-    /// (32 bytes on a 64-bit machine) beside its text. Default: 4096.
-    ///
-    /// `pivot` makes each field a column; `keep(columns: […])` in the query selects columns. A wider table is an error
-    /// of [`Rows::next`] ([`TooManyColumns`](csv::ReadErrorKind::TooManyColumns)).
-    pub fn max_columns(mut self, columns: usize) -> Self {
-        self.max_columns = Some(columns);
-        self
-    }
+    limit_setters!();
 
     /// Sends the query and returns the rows as they are received. Blocks until the response begins.
     ///
@@ -362,10 +315,7 @@ impl<'a> Query<'a> {
         }
         let (delimiter, profiled, time_unit) =
             (self.dialect.delimiter, self.profiled, self.time_unit);
-        // A row can't be longer than the whole response may be.
-        let longest = usize::try_from(self.max_body_bytes.saturating_add(1)).unwrap_or(usize::MAX);
-        let longest = longest.min(self.max_record_bytes);
-        let max_columns = self.max_columns;
+        let (longest, max_columns) = (self.limits.longest_record(), self.limits.max_columns);
         let (client, response) = self.ask()?;
         let mut inner = csv::Rows::new(response.body)
             .max_record_bytes(longest)
@@ -466,9 +416,7 @@ impl<'a> Query<'a> {
         out.content_type = Some("application/json");
         out.accept_gzip = true;
         out.body = RequestBody::Bytes(&body);
-        out.overall = self.timeout;
-        out.read = Some(self.read_timeout);
-        out.cap = self.max_body_bytes;
+        self.limits.apply(&mut out);
         out.repeatable = repeatable;
         let response = client.run(&WHAT, &mut out, |response| {
             let untyped = response.headers.get("content-type").is_none();

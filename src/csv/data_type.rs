@@ -64,7 +64,7 @@ impl DataType {
         known.map_or(DataType::Unknown, |(_, data_type)| *data_type)
     }
 
-    /// The lower bits of a flag byte; 0 is that of a block without datatypes.
+    /// The lower bits of a flag byte, which [`from_flags`](DataType::from_flags) reads; 0 is that of a block without datatypes.
     pub(super) const fn code(self) -> u8 {
         self as u8
     }
@@ -102,6 +102,9 @@ impl DataType {
         }
     }
 }
+
+// `from_flags` has the codes as numbers. A type inserted into the enum changes those behind it.
+const _: () = assert!(DataType::Untyped.code() == 9);
 
 /// The name of the type, as the server writes it: `double`.
 impl fmt::Display for DataType {

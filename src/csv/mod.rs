@@ -60,8 +60,9 @@
 //! # Buffer sizes
 //! `ends` needs four entries for each column of the widest table (its own columns plus `result`, `table` and
 //! the annotation column), since datatypes, defaults and names are kept beside the current record. `text`
-//! needs the bytes of the three annotation rows and the header, one byte per column, and the longest record.
-//! A double may be 327 bytes long. Too small a buffer is [`DecodeError::RecordTooLong`] or
+//! needs the bytes of the rows `#datatype` and `#default`, the header row, one byte per column, and the
+//! longest record. InfluxDB writes a double without an exponent: usually in fewer than 20 bytes, but
+//! -2.2250738585072014e-308 takes 327. Too small a buffer is [`DecodeError::RecordTooLong`] or
 //! [`DecodeError::TooManyColumns`], never wrong data.
 //!
 //! # Allocation

@@ -156,8 +156,9 @@ impl<'a, T: Read + Write> Connection<'a, T> {
     }
 
     /// Returns the server's time from the last response that had a `Date`, in whole seconds, for example to
-    /// set a board's clock. InfluxDB 1.x and 2.x send a `Date`, and InfluxDB 3 sends it in most responses. A
-    /// proxy's response may have one, too. Times before 1970 or after 2106 are ignored.
+    /// set a board's clock directly after a [`ping`](Self::ping). It isn't the current time: a call that fails
+    /// without a response leaves it as it was. InfluxDB 1.x and 2.x send a `Date`, and InfluxDB 3 sends it in
+    /// most responses. A proxy's response may have one, too. Times before 1970 or after 2106 are ignored.
     #[must_use]
     pub fn server_time(&self) -> Option<Timestamp> {
         Some(Timestamp::from_secs(self.date?.into()))

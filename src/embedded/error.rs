@@ -1,6 +1,6 @@
 //! `Error`: the error of a call, its effect on a write, and the next action.
 
-use crate::csv::DecodeError;
+use crate::csv::{DecodeError, ValueError};
 use crate::flux::FluxError;
 use crate::http::{HeadError, ParseError, Remedy, Stored};
 use core::fmt;
@@ -64,6 +64,9 @@ pub enum Error<E> {
     Flux(FluxError),
     /// The rows of the response can't be decoded, or the server reported an error among them.
     Rows(DecodeError),
+    /// A value of a record isn't of the type that the program asked for. No call returns it: it is for `?` in a
+    /// function that reads rows.
+    Value(ValueError),
 }
 
 /// The meaning of a response that reports an error. It takes a few words of memory.
@@ -180,6 +183,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             Error::Head(error) => error.fmt(f),
             Error::Flux(error) => error.fmt(f),
             Error::Rows(error) => error.fmt(f),
+            Error::Value(error) => error.fmt(f),
         }
     }
 }
@@ -229,5 +233,11 @@ impl<E> From<ParseError> for Error<E> {
 impl<E> From<DecodeError> for Error<E> {
     fn from(error: DecodeError) -> Self {
         Error::Rows(error)
+    }
+}
+
+impl<E> From<ValueError> for Error<E> {
+    fn from(error: ValueError) -> Self {
+        Error::Value(error)
     }
 }

@@ -36,7 +36,7 @@
 //! | a time limit for a transport that has none | [`Timed`] |
 //!
 //! Responses are classified by the same [table](crate::http#the-table-of-write-statuses) as the client's.
-//! Opening a connection, DNS and TLS are the transport's: open it again when [`Connection::is_open`] returns
+//! Opening a connection, DNS and TLS are up to the transport. Open it again when [`Connection::is_open`] returns
 //! `false`. [The guide](crate::guide::microcontrollers) has the loop of a station and a list of transports.
 //!
 //! Everything here is `no_std`, allocates nothing and blocks. A call takes at most 2 KiB of stack on a

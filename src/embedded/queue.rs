@@ -163,7 +163,8 @@ impl<'b> Queue<'b> {
         }
     }
 
-    /// Rejects new lines when the queue is full. Default: the oldest lines are dropped.
+    /// Rejects new lines when the queue is full: [`push`](Self::push) returns [`QueueError::Full`], and
+    /// [`stats`](Self::stats) doesn't count them. Default: the oldest lines are dropped.
     #[must_use]
     pub fn reject_new(self) -> Self {
         Queue {
@@ -242,11 +243,11 @@ impl<'b> Queue<'b> {
         let Some((start, wrap)) = self.place(line.len(), self.tail, self.wrap) else {
             return false;
         };
-        let end = start.saturating_add(line.len());
-        if let Some(space) = self.ring.get_mut(start..end) {
-            space.copy_from_slice(line);
+        let space = self.ring.get_mut(start..).unwrap_or_default();
+        for (to, from) in space.iter_mut().zip(line) {
+            *to = *from;
         }
-        (self.tail, self.wrap) = (end, wrap);
+        (self.tail, self.wrap) = (start.saturating_add(line.len()), wrap);
         true
     }
 
@@ -349,9 +350,9 @@ impl<'b> Queue<'b> {
         let mut lines = split(self.oldest());
         let len: usize = lines.by_ref().take(before).map(<[u8]>::len).sum();
         let bad = lines.next().map_or(0, <[u8]>::len);
-        let start = self.head.saturating_add(bad);
-        if start.saturating_add(len) <= self.ring.len() {
-            self.ring.copy_within(self.head..self.head + len, start);
+        let end = self.head.saturating_add(bad).saturating_add(len);
+        if let Some(moved) = self.ring.get_mut(self.head..end) {
+            move_up(moved, bad);
         }
         self.remove(bad, 1);
         self.stats.rejected = self.stats.rejected.saturating_add(1);
@@ -367,6 +368,17 @@ impl<'b> Queue<'b> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.stats.buffered == 0
+    }
+}
+
+/// Moves the bytes of a buffer towards its end, over the last `by` of them. From the end backwards, because the
+/// two ranges overlap. `copy_within` does the same, but links the `memmove` of the prebuilt core, and panics.
+fn move_up(buffer: &mut [u8], by: usize) {
+    for to in (by..buffer.len()).rev() {
+        let byte = buffer.get(to - by).copied().unwrap_or_default();
+        if let Some(slot) = buffer.get_mut(to) {
+            *slot = byte;
+        }
     }
 }
 

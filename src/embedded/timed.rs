@@ -5,7 +5,10 @@ use embedded_io::{Error as _, ErrorKind, ErrorType, Read, ReadReady, Write};
 
 /// A transport whose reads have a time limit, by the board's clock.
 ///
-/// For drivers that can check for input but would block forever.
+/// For drivers that can check for input but would block forever. Writes have no limit.
+///
+/// If the driver can notice that the connection is closed, as by a modem's DCD pin, its `read_ready` should
+/// return `true` then, and its `read` 0. Otherwise the error comes only after the time limit.
 ///
 /// ```
 /// use core::time::Duration;

@@ -33,20 +33,20 @@
 //! | response | in the database | remedy |
 //! |---|---|---|
 //! | 204 | everything | none needed |
-//! | 201 `partial write` in InfluxDB's JSON (Cloud's older form) | the good lines | report |
-//! | another 2xx: a captive portal's page, a proxy's 202 | unknown | keep; an operator looks |
-//! | 3xx, never followed | nothing | keep; an operator looks |
+//! | 201 `partial write` in InfluxDB's JSON (an older form of Cloud) | the good lines | report |
+//! | another 2xx: a captive portal's page, a proxy's 202 | unknown | keep; an operator has to act |
+//! | 3xx, never followed | nothing | keep; an operator has to act |
 //! | 400 or 422 `unable to parse '<line>': why`, `parsing failed` | nothing | remove the lines, send the rest once |
 //! | 400, 422 or 500 with `partial write` | the good lines | report |
-//! | 400 or 422 about organization, bucket, database, precision or encoding | nothing | keep; an operator looks |
-//! | 400 or 422 in InfluxDB's JSON otherwise | nothing | remove the lines, which halving finds |
-//! | 400 or 422 in another form, such as a gateway's | nothing | keep; an operator looks |
-//! | 413, from any sender | nothing | split |
+//! | 400 or 422 about organization, bucket, database, precision or encoding | nothing | keep; an operator has to act |
+//! | 400 or 422 in InfluxDB's JSON otherwise | nothing | remove the bad lines, found by halving |
+//! | 400 or 422 in another form, such as a gateway's | nothing | keep; an operator has to act |
+//! | 413, from any sender | nothing | split the batch |
 //! | 429 | nothing | retry |
-//! | 500 with InfluxDB's message about the request: 1.x' `retention policy not found`, 3.x' `error in InfluxQL statement` | nothing | keep; an operator looks |
+//! | 500 with InfluxDB's message about the request: 1.x' `retention policy not found`, 3.x' `error in InfluxQL statement` | nothing | keep; an operator has to act |
 //! | 408, 425, and other 5xx but 501 and 505 | unknown | retry |
-//! | another 4xx, 501, 505 | nothing | keep; an operator looks |
-//! | anything else | unknown | keep; an operator looks |
+//! | another 4xx, 501, 505 | nothing | keep; an operator has to act |
+//! | anything else | unknown | keep; an operator has to act |
 //!
 //! `Stored::Unknown` is safe to send again if the lines carry timestamps: a point is identified by its series
 //! and its time.

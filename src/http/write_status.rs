@@ -94,7 +94,8 @@ impl<'a> WriteStatus<'a> {
     //
     // The first matching arm counts, so the order is part of the table: a partial write comes in 201, 400,
     // 422 and 500, and must be found before the arms that would send its lines again. The default of each
-    // class errs to the side that loses nothing: 4xx is kept for an operator, 5xx is retried.
+    // class errs to the side that loses nothing: 4xx is kept for an operator, 5xx is retried. A status that is
+    // retried also belongs into `of_other` and into the text of its error, in `error/response_text`.
     pub(crate) fn of(response: &WriteResponse<'a>, body: &ErrorBody<'a>) -> Self {
         use Remedy::{Operator, Retry, Split};
         let partial = (Stored::Partial, Some(Remedy::None));

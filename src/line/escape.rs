@@ -308,9 +308,7 @@ fn class(byte: u8) -> u8 {
             classes[byte] = match byte as u8 {
                 b',' | b' ' => COMMA_SPACE,
                 b'=' => EQUALS,
-                0..=0x1F | 0x7F | b'\\' | b'#' => LOOK_CLOSER,
-                // The first byte of U+0080 to U+00BF, whose first half is control characters, too.
-                0xC2 => LOOK_CLOSER,
+                byte if may_offend(byte) => LOOK_CLOSER,
                 _ => 0,
             };
             byte += 1;
@@ -326,7 +324,7 @@ pub(super) fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> 
     let mut escapes = 0;
     for (offset, &byte) in text.iter().enumerate() {
         // Spares most bytes the look at what follows. (With the fast paths no ordinary name comes here.)
-        let harmless = !FAST_PATHS && !matches!(byte, 0..=0x1F | 0x7F | b'\\' | b'#' | 0xC2);
+        let harmless = !FAST_PATHS && !may_offend(byte);
         if let (false, Some(code)) = (harmless, offence(text, offset, name.part)) {
             return Err(match code {
                 b'\\' => EncodeError::Backslash(name.at(offset)),
@@ -337,6 +335,16 @@ pub(super) fn check_name(text: &[u8], name: Name) -> Result<usize, EncodeError> 
         escapes += usize::from(needs_escape(byte, name.part));
     }
     Ok(escapes)
+}
+
+/// Returns `true` if [`offence`] may reject a character that begins with this byte. 0xC2 begins U+0080 to U+00BF, of
+/// which the first half is control characters.
+//
+// Without a look at these bytes the fast paths take every byte that isn't ASCII for plain in a measurement and in the
+// value of a tag (`name_hits`): a character of several bytes that is rejected there has to be found by them, too.
+#[inline]
+const fn may_offend(byte: u8) -> bool {
+    matches!(byte, 0..=0x1F | 0x7F | b'\\' | b'#' | 0xC2)
 }
 
 /// Returns the code of the character at `at` if it is rejected, with what follows it, in a name of this part.

@@ -31,7 +31,7 @@ use crate::{Precision, Timestamp};
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no time that a line can carry",
+    message = "`{Self}` is not a timestamp",
     label = "neither an `i64` nor an instant",
     note = "write `.timestamp(n as i64)` for a count in the encoder's precision, \
             `Timestamp::from_millis(n)` for one in another unit, `SystemTime::now()` or \

@@ -23,8 +23,8 @@
 //! # Ok::<(), EncodeError>(())
 //! ```
 //!
-//! A line is written whole or not at all, into a buffer that the caller owns and reuses. What is written
-//! means the same to every InfluxDB server, 1.x to 3.x, and to the servers that speak their protocol.
+//! A line is written whole or not at all, into a buffer that the caller owns and reuses. The
+//! output means the same to every InfluxDB server, 1.x to 3.x, and to other servers of their protocol.
 //!
 //! # Which type to take
 //! | for | take |
@@ -74,7 +74,7 @@
 //! | float | | NaN and infinities |
 //! | time | | before 1677-09-21 or after 2262-04-11 (nanoseconds in 64 bits) |
 //!
-//! Each of these is accepted by some server, with the status of success, and then misread:
+//! Each of these is accepted by some server with a success status, and then misread:
 //! - Newlines and tabs in names have no escape that every server reads back. A newline in a tag begins a
 //!   line of its own.
 //! - A backslash at the end of a measurement makes the tags a part of the name.

@@ -32,7 +32,7 @@ use super::slice_writer::SliceWriter;
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value of a field",
+    message = "`{Self}` is not a field value",
     label = "not a float, integer, boolean or text",
     note = "for the text of whatever has a `Display`, write `Text(value)` (`influx_edge::line::Text`)",
     note = "a list or a struct is several fields: one `.field(key, value)` for each part"
@@ -60,7 +60,7 @@ pub trait FieldValue: sealed::Value {}
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value of a tag",
+    message = "`{Self}` is not a tag value",
     label = "not a text, integer or boolean",
     note = "for the text of whatever has a `Display`, write `Text(value)` (`influx_edge::line::Text`)",
     note = "a measured value is a field: write `.field(key, value)`"

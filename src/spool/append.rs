@@ -8,7 +8,6 @@ use super::segment::footprint;
 use super::settings::Durability;
 use super::spool::Spool;
 use super::stats::bump;
-use crate::OverflowPolicy;
 use core::time::Duration;
 use std::io;
 
@@ -27,7 +26,7 @@ impl Spool {
     /// Blocks for the write and, with [`Durability::EveryBatch`], for the sync. If either fails, it is
     /// attempted once more on a new file.
     ///
-    /// With [`OverflowPolicy::DropOldest`] the oldest segments are dropped if space is short. If the disk
+    /// With [`OverflowPolicy::DropOldest`](crate::OverflowPolicy::DropOldest) the oldest segments are dropped if space is short. If the disk
     /// is full before `max_bytes` is reached, no more is dropped than this batch takes, in whole segments;
     /// while that doesn't help, later calls drop nothing more and fail.
     ///
@@ -126,7 +125,7 @@ impl Spool {
     /// Frees space for a record within `max_bytes`.
     fn free_space(&mut self, len: u64, losses: &mut Losses) -> Result<(), SpoolError> {
         while self.log.footprint_with(len) > self.settings.max_bytes {
-            let may_drop = self.settings.overflow_policy == OverflowPolicy::DropOldest;
+            let may_drop = self.settings.overflow_policy.drops_oldest();
             if !may_drop || !self.drop_segment(losses) {
                 return Err(SpoolError::Full);
             }
@@ -140,7 +139,7 @@ impl Spool {
     /// that other programs keep full would cost the whole backlog, one segment an attempt.
     fn drop_for(&mut self, len: u64, losses: &mut Losses) -> bool {
         let mut dropped = false;
-        while self.settings.overflow_policy == OverflowPolicy::DropOldest
+        while self.settings.overflow_policy.drops_oldest()
             && self.wasted < footprint(len)
             && self.drop_segment(losses)
         {

@@ -71,14 +71,17 @@
 //!
 //! # Read-only disks
 //! A spool on a file system that is mounted read-only can be opened and drained. So can one that this user
-//! may read but not write, unless it is empty, which is an error. [`OpenReport::read_only`] is set.
+//! may read but not write; if it is empty, opening it is an error. [`OpenReport::read_only`] is set.
 //! Acknowledgements are kept in memory, so the next open finds the same batches again;
 //! [`Spool::append`] returns [`SpoolError::ReadOnly`] until the spool is reopened.
 //!
 //! # Guarantees and limits
-//! - *At least once.* Acknowledgements are not synced. After a crash some batches are delivered again, which
-//!   changes nothing in the database if every point has its own timestamp.
-//! - *Order* holds within a target. A target whose server rejects requests doesn't hold up another.
+//! - *At least once.* Acknowledgements are not synced, and `ack` holds one number for all targets. After a
+//!   restart, batches behind the oldest one that still waits may be delivered again, also those of other
+//!   targets. That changes nothing in the database if every point has its own timestamp. A line that was
+//!   rejected may be rejected, and kept, once more. A target that can't be delivered for long also keeps the
+//!   segments that it shares with others on disk.
+//! - *Order* holds within a target. A target whose requests are refused doesn't hold up the others.
 //! - *Flash wear*: the bytes written to disk per byte of 5 KB batches are 1.8 with `EveryBatch`, because the
 //!   last block of a batch is written again with the next one, and 1.01 with `Interval(100 ms)` and
 //!   `OsManaged` (the kernel's counter for the files, printed by `cargo bench --bench spool`; a journaling
@@ -89,8 +92,8 @@
 //!   batch still belongs to the caller. Earlier batches that waited for the sync, as with `Interval`, are
 //!   read back, written to another file under the same name, and synced there before any later
 //!   [`Spool::sync`] returns `Ok`.
-//! - *Full disks*: with [`OverflowPolicy::DropOldest`] no more is dropped for a batch than it takes, in whole
-//!   segments. While that doesn't help, nothing more is dropped and `append` fails.
+//! - *Full disks*: [`OverflowPolicy::DropOldest`] drops whole segments, and for a batch no more than it needs.
+//!   If that doesn't help, nothing more is dropped and `append` fails.
 //! - *Many targets*: a segment is read once, whatever the number of its targets. An index of the two segments
 //!   that were read last takes 8 bytes for each batch in them.
 //! - *An unreadable sector* makes [`Spool::read_batches`] return an error. Its target waits until the sector

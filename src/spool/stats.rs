@@ -1,6 +1,7 @@
 //! The counters of a spool.
 
 use super::target::Target;
+use core::fmt;
 
 /// The findings of opening a spool. Returned by [`Spool::open_report`](super::Spool::open_report).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +64,38 @@ impl OpenReport {
         bump(&mut self.batches, 1);
         bump(&mut self.points, u64::from(points));
         bump(&mut self.bytes, u64::from(bytes));
+    }
+}
+
+/// One line: `120 points waiting; corrupt batches: 1; missing batches: 2; quarantined files: 1; read-only`.
+/// Damage is listed if there is any; the other findings are left out.
+///
+/// ```
+/// assert_eq!(influx_edge::spool::OpenReport::default().to_string(), "0 points waiting");
+/// ```
+impl fmt::Display for OpenReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.points == 1 { "" } else { "s" };
+        write!(f, "{} point{plural} waiting", self.points)?;
+        for (name, number) in [
+            ("corrupt batches", self.corrupt_batches),
+            ("corrupt bytes", self.corrupt_bytes),
+            ("missing batches", self.missing),
+            ("quarantined files", self.quarantined),
+        ] {
+            if number > 0 {
+                write!(f, "; {name}: {number}")?;
+            }
+        }
+        for (name, found) in [
+            ("read-only", self.read_only),
+            ("directory can't be synced", self.unsynced_directory),
+        ] {
+            if found {
+                write!(f, "; {name}")?;
+            }
+        }
+        Ok(())
     }
 }
 

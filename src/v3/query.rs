@@ -6,15 +6,14 @@ use crate::Precision;
 use crate::client::Client;
 use crate::client::execute::has_type;
 use crate::client::names::What;
+use crate::client::response_limits::{ResponseLimits, limit_setters};
 use crate::client::transport::{HttpResponse, RequestBody};
-use crate::csv;
 use crate::error::Error;
 use crate::flux::json_string;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
-use core::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
@@ -44,11 +43,7 @@ pub struct Query<'a> {
     /// Names and values, the values as JSON.
     params: BTreeMap<String, String>,
     time_unit: Precision,
-    timeout: Duration,
-    read_timeout: Duration,
-    max_body_bytes: u64,
-    max_record_bytes: usize,
-    max_columns: Option<usize>,
+    limits: ResponseLimits,
     /// The first invalid parameter, an error of the call.
     wrong: Option<Error>,
 }
@@ -111,17 +106,12 @@ impl<'a> Database<'a> {
 
 impl<'a> Query<'a> {
     fn new(database: Database<'a>, path: &'static str, q: String) -> Self {
-        let limits = &database.client.inner().query_limits;
         Query {
             path,
             q,
             params: BTreeMap::new(),
             time_unit: Precision::Nanosecond,
-            timeout: limits.overall,
-            read_timeout: limits.read,
-            max_body_bytes: u64::MAX,
-            max_record_bytes: csv::MAX_RECORD_BYTES,
-            max_columns: None,
+            limits: ResponseLimits::of(database.client),
             wrong: None,
             database,
         }
@@ -184,38 +174,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Limits the time of the whole query, until its last row is read. Default: 5 min, or the
-    /// [client's](crate::client::ClientBuilder::timeout) if that is set.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
-        self
-    }
-
-    /// Limits the time of each read. Default: 1 min, or the
-    /// [client's](crate::client::ClientBuilder::read_timeout) if that is set.
-    pub fn read_timeout(mut self, limit: Duration) -> Self {
-        self.read_timeout = limit;
-        self
-    }
-
-    /// Limits the bytes of the response, decompressed. Default: no limit, since rows are streamed.
-    pub fn max_body_bytes(mut self, bytes: u64) -> Self {
-        self.max_body_bytes = bytes;
-        self
-    }
-
-    /// Limits the bytes of the columns' names and one row together. Default: 16 MiB. Memory is allocated as
-    /// needed.
-    pub fn max_record_bytes(mut self, bytes: usize) -> Self {
-        self.max_record_bytes = bytes;
-        self
-    }
-
-    /// Limits the number of columns. Default: 4096.
-    pub fn max_columns(mut self, columns: usize) -> Self {
-        self.max_columns = Some(columns);
-        self
-    }
+    limit_setters!();
 
     /// Sends the query, and returns its rows as they are received. Blocks until the head of the response is
     /// received. Allocates the request and the buffers of the rows.
@@ -236,10 +195,7 @@ impl<'a> Query<'a> {
     /// can't be planned (with the server's message, not retryable), the credentials are unknown, or no response
     /// is received. An error while the server computes the rows is one of [`Rows::next`].
     pub fn call(self) -> Result<Rows, Error> {
-        // A row can't be longer than the response.
-        let longest = usize::try_from(self.max_body_bytes.saturating_add(1)).unwrap_or(usize::MAX);
-        let longest = longest.min(self.max_record_bytes);
-        let columns = self.max_columns;
+        let (longest, columns) = (self.limits.longest_record(), self.limits.max_columns);
         let (client, db, response) = self.send(CSV)?;
         Ok(Rows::of_response(
             client,
@@ -346,9 +302,7 @@ impl<'a> Query<'a> {
         out.content_type = Some("application/json");
         out.accept_gzip = true;
         out.body = RequestBody::Bytes(body.as_bytes());
-        out.overall = self.timeout;
-        out.read = Some(self.read_timeout);
-        out.cap = self.max_body_bytes;
+        self.limits.apply(&mut out);
         out.repeatable = true;
         let response = client.run(&what, &mut out, |response| {
             if response.status != 200 || !has_type(&response.headers, &[format.content_type]) {

@@ -15,12 +15,13 @@
 //! |---|---|
 //! | [`Client::write`](crate::Client::write) | the program has whole batches, and handles failures itself |
 //! | [`Writer`] | one thread writes, and has idle time in which to send |
-//! | [`WriterHandle`] | several threads write, or none may wait for the server |
+//! | [`WriterHandle`] | several threads write, or no thread may wait for the server |
 //!
 //! The writer collects points, sends them in batches, and retries when that fails; one bad point does not
-//! affect the others. It has batches by number, size and age, several buckets, timestamps for points without
-//! one, bounded memory, and counts of every outcome. The client decides what a response means. With a
-//! [`spool`](crate::spool) the writer decides which batches go to disk, and sends what is there.
+//! affect the others. A batch is due by its number of lines, its size or its age. One writer serves several
+//! buckets, gives a time to points without one, uses bounded memory, and counts every outcome. With a
+//! [`spool`](crate::spool) it decides which batches go to disk, and sends those that are there. The client
+//! decides what a response means. [A gateway](crate::guide::reliability#a-gateway) is a complete program.
 //!
 #![cfg_attr(feature = "spool", doc = "```no_run")]
 #![cfg_attr(not(feature = "spool"), doc = "```ignore")]
@@ -73,7 +74,7 @@
 //! ```
 //!
 //! *Held* lines are both on disk and in memory: they were read back to be sent, or written to disk while their
-//! request was in flight. They count as spooled. Lines that the disk drops ([`OverflowPolicy::DropOldest`]), finds
+//! request was in flight. They count as spooled. Lines that the spool drops ([`OverflowPolicy::DropOldest`]), finds
 //! damaged or can't sync are counted at once. If they are held they count as buffered again, and are sent before
 //! the lines that are still on disk. Otherwise they count as dropped ([`DropReason::Spool`]).
 //!
@@ -84,17 +85,17 @@
 //! | bad lines, not named | found by bisection, rejected if the [path works](#the-lines-or-the-path) |
 //! | the good lines are stored, others dropped | reported; only lines behind the end of a truncated list are sent again |
 //! | too large | the batch is split in two, down to one line; that line is rejected if the path works |
-//! | either of these two, whatever is sent | kept, retried each minute or more slowly; an operator has to act |
+//! | bad lines, not named, or too large, for every request | kept, retried each minute or more slowly; an operator has to act |
 //! | none, 408, 425, 429, 5xx | kept, retried after 1 s … 5 min; later if the server asks for it, never sooner |
 //! | connections break during the same large batch | its body waits for `100 Continue`; then the batch is split in two |
 //! | the client's time limit ends a request | the batch is split in two, down to 16 KiB; batches grow again when requests take at most half of the limit |
 //! | 500 repeatedly on the same batch | a line that was stored before is sent again; if that works, the bad lines are found by bisection |
-//! | *with a spool:* anything after which data are kept | the batch goes to disk, and so do those behind it, until the disk is empty |
-//! | token, bucket, permission, certificate, a page of another program | kept, retried each minute or more slowly; an operator has to act |
+//! | *with a spool:* any response after which lines are kept | the batch goes to disk, and so do those behind it, until none is left on disk |
+//! | token, bucket, permission, certificate, another program's page | kept, retried each minute or more slowly; an operator has to act |
 //!
 //! # A queue
-//! Each bucket has its own queue: one that is missing or slow holds up no other, except that one request is in
-//! flight at a time. Queues take turns.
+//! Each bucket has its own queue, so a missing or slow bucket doesn't hold up the others, except that only one
+//! request is in flight at a time. Queues take turns.
 //!
 //! ```text
 //!          full, flush_interval old,
@@ -114,7 +115,7 @@
 //! threads then write everything that waits to disk. With [`Writer::run_until`] the deadline ends the request
 //! instead; its lines are sent in smaller pieces, and this doesn't count as a failure.
 //!
-//! The queue may send again after:
+//! Before it sends again, a queue waits for at most one of these delays:
 //!
 //! ```text
 //!   ┌──────┐  failure                ┌─────────────────────────────────────────┐
@@ -133,42 +134,43 @@
 //!
 //! # Order on disk
 //! Within a bucket, lines on disk are older than lines in memory. So as long as anything is on disk, new batches
-//! are written behind it, and requests are made from disk. Before any batch goes to disk, the one in flight does:
-//! if its response is lost it is sent again, and if that happened after a newer value of the same series and time
-//! it would overwrite the newer one. If its 204 does arrive, it is acknowledged on disk.
+//! are written behind it, and requests are made from disk. Before any batch goes to disk, the one in flight is
+//! written there. Its response may be lost, and if it were sent again behind a newer value of the same series and
+//! time, it would overwrite that value. When its 204 arrives, it is acknowledged on disk.
 //!
 //! # Write-ahead
 //! With [`Mode::WriteAhead`](crate::spool::Mode::WriteAhead) lines are on disk before `write` returns, count as
-//! spooled, and are sent from there in batches of the usual size.
+//! spooled, and are sent from there in batches of the usual size. It is a setting of the spool:
+//! `Spool::builder(dir).mode(Mode::WriteAhead).open()?`.
 //!
 //! When `write` returns:
 //! - `EveryBatch`: the lines are synced. Handles that write at the same time share a sync.
-//! - `Interval(d)`: the lines are with the operating system, and synced within `d`.
-//! - `OsManaged`: the lines are with the operating system.
+//! - `Interval(d)`: the lines were passed to the operating system, and are synced within `d`.
+//! - `OsManaged`: the lines were passed to the operating system.
 //!
 //! If the disk fails, `write` returns [`WriteError::NotDurable`]; if it is full and its [`OverflowPolicy`] makes
-//! no space, [`WriteError::Full`]. The line is not accepted then. A handle's `write` waits for the disk however
-//! long it takes: the outcome isn't known before.
+//! no space, [`WriteError::Full`]. The line is not accepted then. A handle's `write` waits for the disk without
+//! a time limit, because the outcome isn't known before.
 //!
 //! # Two drivers
 //! | | [`Writer`] | [`WriterHandle`], by [`Writer::spawn`] |
 //! |---|---|---|
 //! | threads | the caller's | a *keeper*, which owns the queues and the disk; a *sender*, which makes the requests |
 //! | `write` | encodes into the batch being collected, and sends it when full, unless [`send_in_write`](WriterBuilder::send_in_write) is off | encodes into its own buffer, then copies under a lock that is held for neither network nor disk. Waits only with [`OverflowPolicy::Block`] and in write-ahead |
-//! | time passes in | [`poll`](Writer::poll), [`run_until`](Writer::run_until), [`flush`](Writer::flush) | its own threads |
+//! | sends in | [`poll`](Writer::poll), [`run_until`](Writer::run_until), [`flush`](Writer::flush) | its own threads |
 //! | while a request is in flight | the caller waits | lines are accepted, batches go to disk, the disk is synced |
 //! | a time limit `d` of flush or close | the request is ended at `d` | returns at `d`, and the request goes on |
 //! | full memory | [`overflow_policy`](WriterBuilder::overflow_policy) | the policy given to `spawn`; lines in flight are never dropped |
 //! | dropped | closes, within [`flush_timeout`](WriterBuilder::flush_timeout) | the last handle closes; it waits for the same time and 1 s more, then leaves the threads running |
 //!
 //! When a handle's `flush_within(d)` or `close_within(d)` returns at its limit, the lines are on disk if there is a
-//! spool. Without one they are kept ([`FlushError`]), or after a close counted as [`DropReason::Closed`]. A late result
-//! moves lines only from the place where they are by then.
+//! spool. Without one they are kept ([`FlushError`]), or after a close counted as [`DropReason::Closed`]. A late response
+//! moves lines only from the place where they are at that time.
 //!
 //! # The lines or the path
 //! A gateway may refuse every request with the database's own message, and some databases respond with the same
 //! sentence to any bad line. So a refusal that names no line, and a 413, may be caused by the lines or by the path
-//! to the database. A line is rejected for one only if it was refused alone twice and something was stored in
+//! to the database. Either rejects a line only if it was refused alone twice and something was stored in
 //! between, or if all other lines of a refused piece have been stored since.
 //!
 //! ```text
@@ -195,8 +197,8 @@
 //!
 //! # Memory
 //! Lines in memory alone take at most [`max_buffer_bytes`](WriterBuilder::max_buffer_bytes), including those that
-//! wait for the keeper. At that limit the [`OverflowPolicy`] decides: a new point is rejected, waits, or makes the
-//! oldest lines go. Typical use:
+//! wait for the keeper. At that limit the [`OverflowPolicy`] decides: a new point is rejected, waits, or displaces
+//! the oldest lines. Typical use:
 //!
 //! | | lines in memory, for each bucket |
 //! |---|---|
@@ -287,14 +289,14 @@
 //! # Notes
 //! - *A [`Writer`] has no thread.* It sends only in [`Writer::run_until`], [`Writer::poll`], `flush`, and a `write`
 //!   that completes a batch. Call one of the first two in the loop's idle time, or use [`Writer::spawn`].
-//! - *Time.* A request may take as long as the client's limits allow (30 s), and a `poll` that long beyond its own
-//!   limit. [`Writer::run_until`] returns at its deadline; if every response takes longer than that, nothing is
+//! - *Time.* A request may take as long as the client's limits allow (30 s), and `poll` may exceed its own limit by
+//!   that long. [`Writer::run_until`] returns at its deadline; if every response takes longer than that, nothing is
 //!   delivered. Under a watchdog, turn [`WriterBuilder::send_in_write`] off.
-//! - *Boards without a battery-backed clock* start in 1970. Points without a time are refused until the clock is
+//! - *Boards without a battery-backed clock* start in 1970. Points without a time are not accepted until the clock is
 //!   set, unless [`ClockGuard`] allows them. Points with a time of their own are never checked.
 //! - *Repeated requests do no harm.* A point is identified by its series and time, so the server stores the same
 //!   point again. Points without a time would be stored twice, so the writer gives them one when they are written:
-//!   in nanoseconds no time is given twice, over all handles.
+//!   in nanoseconds no two get the same time, across all handles.
 
 mod account;
 mod builder;

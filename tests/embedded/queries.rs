@@ -74,6 +74,59 @@ fn queried(transport: Scripted, size: usize) -> (Vec<String>, Result<(), Failure
     (seen, result, connection.is_open())
 }
 
+/// The function of a program that reads rows: one error type for the call, the rows and their values.
+fn newest(transport: Scripted) -> Result<Option<f64>, Failure> {
+    let (mut buffer, mut text, mut ends) = ([0; 256], [0; 256], [0; 64]);
+    let mut connection = Connection::new(transport, &mut buffer, &CONFIG);
+    let mut decoder = Decoder::new(&mut text, &mut ends);
+    let mut rows = connection.query("x", &[], &mut decoder)?;
+    let mut newest = None;
+    while let Some(record) = rows.next()? {
+        newest = Some(record.get("_value")?);
+    }
+    Ok(newest)
+}
+
+#[test]
+fn one_error_type_serves_call_rows_and_values() {
+    let table = |cells: &str| {
+        format!(
+            "#datatype,string,long,double\r\n#group,false,false,false\r\n#default,_result,,\r\n\
+             ,result,table,_value\r\n{cells}\r\n"
+        )
+    };
+    for (cells, expected) in [
+        (",,0,21.5", Ok(Some(21.5))),
+        (
+            ",,0,",
+            Err("row 1, column 0: wanted f64: the value is null"),
+        ),
+        (
+            ",,0,1\r\n,,0,warm",
+            Err("row 2, column 0: wanted f64: the text is not such a value"),
+        ),
+    ] {
+        let result = newest(Scripted::new(&[&response(
+            "200 OK",
+            CSV,
+            table(cells).as_bytes(),
+            None,
+        )]));
+        if let Err(error) = result {
+            // Neither a repeated call nor other lines help: the script or the program is wrong.
+            assert!(matches!(error, Error::Value(_)), "{error:?}");
+            assert_eq!(error.remedy(), Remedy::Operator);
+            assert!(error.response().is_none());
+        }
+        assert_eq!(
+            result.map_err(|error| error.to_string()),
+            expected.map_err(str::to_owned)
+        );
+    }
+    let missing = newest(Scripted::new(&[&response("404 Not Found", "", b"", None)]));
+    assert!(matches!(missing, Err(Error::Response(_))), "{missing:?}");
+}
+
 fn recordings() -> Vec<(String, Vec<u8>)> {
     let dir = format!("{}/tests/recordings/csv", env!("CARGO_MANIFEST_DIR"));
     let files = std::fs::read_dir(dir)
@@ -346,7 +399,6 @@ fn keep_alive() {
         for _ in 0..given_up {
             assert!(rows.next().unwrap().is_some());
         }
-        drop(rows);
         assert!(!connection.is_open(), "{given_up} of {count}");
         assert_eq!(connection.ping(), Err(Error::NotOpen));
     }

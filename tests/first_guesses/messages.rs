@@ -21,7 +21,7 @@ const MISTAKES: [(&str, &[&str]); 19] = [
     (
         "fn f(e: &mut Encoder<Vec<u8>>) { e.line(\"t\").field(\"v\", 1).timestamp(5_u64); }",
         &[
-            "`u64` is no time that a line can carry",
+            "`u64` is not a timestamp",
             "`.timestamp(n as i64)`",
             "`Timestamp::from_millis(n)`",
         ],
@@ -29,25 +29,25 @@ const MISTAKES: [(&str, &[&str]); 19] = [
     (
         "fn f(e: &mut Encoder<Vec<u8>>) { e.line(\"t\").field(\"v\", 1).timestamp(Date); }",
         &[
-            "`Date` is no time that a line can carry",
+            "`Date` is not a timestamp",
             "from chrono and jiff: `.timestamp(SystemTime::from(t))`",
         ],
     ),
     (
         "fn f(e: &mut Encoder<Vec<u8>>) { e.line(\"t\").field(\"v\", vec![1.5]); }",
         &[
-            "is no value of a field",
+            "is not a field value",
             "one `.field(key, value)` for each part",
         ],
     ),
     (
         "fn f(e: &mut Encoder<Vec<u8>>) { e.line(\"t\").field(\"v\", Own); }",
-        &["`Own` is no value of a field", "write `Text(value)`"],
+        &["`Own` is not a field value", "write `Text(value)`"],
     ),
     (
         "fn f(e: &mut Encoder<Vec<u8>>) { e.line(\"t\").tag(\"v\", 1.5); }",
         &[
-            "is no value of a tag",
+            "is not a tag value",
             "a measured value is a field: write `.field(key, value)`",
         ],
     ),

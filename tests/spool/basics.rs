@@ -3,7 +3,9 @@
 use crate::common::spool::{append, drain, target};
 use crate::common::temp_dir::TempDir;
 use influx_edge::Precision;
-use influx_edge::spool::{Batch, Durability, OverflowPolicy, Spool, SpoolError, Target};
+use influx_edge::spool::{
+    Batch, Durability, OpenReport, OverflowPolicy, Spool, SpoolError, Target,
+};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 fn payload(n: u64) -> Vec<u8> {
@@ -335,4 +337,49 @@ fn opening_twice_finds_the_same() {
     let first = *Spool::open(dir.path()).unwrap().open_report();
     let second = *Spool::open(dir.path()).unwrap().open_report();
     assert_eq!(first, second);
+}
+
+#[test]
+fn an_open_report_is_one_line_that_names_damage_only() {
+    type Change = fn(&mut OpenReport);
+    let table: [(Change, &str); 6] = [
+        (|_| {}, "0 points waiting"),
+        (|r| r.points = 1, "1 point waiting"),
+        (
+            |r| (r.points, r.torn_bytes, r.absent, r.ignored) = (120, 7, 1, 1),
+            "120 points waiting",
+        ),
+        (
+            |r| (r.corrupt_batches, r.corrupt_bytes) = (1, 310),
+            "0 points waiting; corrupt batches: 1; corrupt bytes: 310",
+        ),
+        (
+            |r| (r.missing, r.quarantined) = (2, 1),
+            "0 points waiting; missing batches: 2; quarantined files: 1",
+        ),
+        (
+            |r| (r.read_only, r.unsynced_directory) = (true, true),
+            "0 points waiting; read-only; directory can't be synced",
+        ),
+    ];
+    for (change, text) in table {
+        let mut report = OpenReport::default();
+        change(&mut report);
+        assert_eq!(report.to_string(), text);
+        // Whatever makes a report unclean is in the text.
+        let waiting = text.split(';').next();
+        let ends = report.read_only || report.unsynced_directory;
+        assert_eq!(
+            report.is_clean() && !ends,
+            Some(text) == waiting,
+            "{report:?}"
+        );
+    }
+
+    let dir = TempDir::new("report");
+    let mut spool = Spool::open(dir.path()).unwrap();
+    append(&mut spool, &target(), &payload(1)).unwrap();
+    drop(spool);
+    let spool = Spool::open(dir.path()).unwrap();
+    assert_eq!(spool.open_report().to_string(), "1 point waiting");
 }

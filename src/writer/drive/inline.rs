@@ -7,10 +7,10 @@ use super::super::lines::{LinesOutcome, WholeText};
 use super::super::settings::BatchEncoder;
 use super::seams::{Clock, Transport};
 use super::write_text;
+use crate::Precision;
 use crate::client::{EncodedLines, WriteData};
 use crate::error::{Error, WriteError};
 use crate::line::EncodeError;
-use crate::{OverflowPolicy, Precision};
 use core::time::Duration;
 
 /// An engine with a clock and a transport.
@@ -85,10 +85,7 @@ impl<C: Clock, T: Transport> Inline<C, T> {
     /// The time that a call waits for space: the longer limit of the policies of the writer and of its spool.
     fn blocks_for(&self) -> Duration {
         let settings = &self.engine.settings;
-        let own = match settings.overflow_policy {
-            OverflowPolicy::Block(limit) => Some(limit),
-            OverflowPolicy::Reject | OverflowPolicy::DropOldest => None,
-        };
+        let own = settings.overflow_policy.block_limit();
         let limit = own.max(self.engine.blocks_for());
         let limit = limit.filter(|_| settings.send_in_write);
         limit.unwrap_or_default()

@@ -164,7 +164,7 @@ impl Shared {
             OverflowPolicy::DropOldest if state.ahead => Duration::MAX,
             OverflowPolicy::DropOldest | OverflowPolicy::Reject => Duration::ZERO,
         };
-        let drops = limit.is_zero() && self.settings.overflow_policy == OverflowPolicy::DropOldest;
+        let drops = limit.is_zero() && self.settings.overflow_policy.drops_oldest();
         loop {
             if state.ended {
                 return Err(WriteError::Closed);

@@ -6,9 +6,9 @@ use super::super::seams::Clock;
 use super::super::settings::BatchEncoder;
 use super::super::stamp::Reading;
 use super::{Engine, Note};
+use crate::Precision;
 use crate::error::{PointError, WriteError};
 use crate::line::EncodeError;
-use crate::{OverflowPolicy, Precision};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -251,7 +251,7 @@ impl Engine {
             let Accepted::NoSpace(pending) = again else {
                 return Ok(again);
             };
-            let may_drop = self.settings.overflow_policy == OverflowPolicy::DropOldest;
+            let may_drop = self.settings.overflow_policy.drops_oldest();
             if self.is_ahead() || !may_drop || !self.drop_oldest(pending.queue) {
                 self.queues[pending.queue].aside = 0;
                 return Err(WriteError::Full);

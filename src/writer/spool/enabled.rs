@@ -2,7 +2,6 @@
 
 use super::super::rejected::Rejected;
 use super::{Loss, Lossy, Ranges, Taken};
-use crate::OverflowPolicy;
 use crate::client::{Client, Org};
 use crate::line::Lines;
 use crate::spool::{Batch, Losses, Mode, ServerKind, Spool, Target};
@@ -43,10 +42,7 @@ impl Disk {
 
     /// The time that the writer sends to make space when the spool is full.
     pub(crate) fn block(&self) -> Option<Duration> {
-        match self.spool.overflow_policy() {
-            OverflowPolicy::Block(limit) => Some(limit),
-            OverflowPolicy::DropOldest | OverflowPolicy::Reject => None,
-        }
+        self.spool.overflow_policy().block_limit()
     }
 
     /// The longest batch that it accepts.

@@ -1,4 +1,4 @@
-//! Who may come in, and do what.
+//! Sessions, users and tokens.
 
 use super::{Case, case, id};
 use crate::common::api::{documented, recorded};

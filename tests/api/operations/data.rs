@@ -1,4 +1,4 @@
-//! Points in and out, and how the server is.
+//! Writes, queries, deletes, first setup, and the state of the server.
 
 use super::{Case, case};
 use crate::common::api::{documented, recorded};

@@ -1,4 +1,4 @@
-//! What things are called, and what queries call by name: labels, mappings and variables.
+//! Labels, mappings for InfluxDB 1.x clients, and variables.
 
 use super::{Case, case, id};
 use crate::common::api::{documented, recorded};

@@ -1,4 +1,4 @@
-//! Where things are kept.
+//! Buckets, organizations, and schemas of measurements.
 
 use super::{Case, case, id};
 use crate::common::api::{documented, recorded};

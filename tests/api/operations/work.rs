@@ -1,4 +1,4 @@
-//! What the server does by itself, and what is kept there to be called.
+//! Tasks with their runs, and invokable scripts.
 
 use super::{Case, case, id};
 use crate::common::api::{documented, recorded};

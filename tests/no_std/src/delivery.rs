@@ -7,7 +7,7 @@ use influx_edge::csv::Decoder;
 use influx_edge::embedded::{Config, Connection, Error};
 use influx_edge::line::Encoder;
 
-const CONFIG: Config<'static> = Config::new("influx:8086").org("acme").token("my-token");
+pub(crate) const CONFIG: Config<'static> = Config::new("influx:8086").org("acme").token("my-token");
 
 /// Where the bytes go and where they come from: what a board's driver is.
 #[repr(C)]
@@ -137,7 +137,7 @@ fn newest(
     let mut rows = connection.query(flux, &[("b", &"sensors")], decoder)?;
     let mut newest = f64::NAN;
     while let Some(record) = rows.next()? {
-        newest = record.get("_value").unwrap_or(f64::NAN);
+        newest = record.get("_value")?;
     }
     Ok(newest)
 }

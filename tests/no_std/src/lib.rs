@@ -8,6 +8,8 @@
 
 #[cfg(feature = "embedded")]
 pub mod delivery;
+#[cfg(feature = "queue")]
+pub mod queued;
 #[cfg(feature = "serde")]
 pub mod structs;
 
