@@ -7,7 +7,10 @@
 //! use std::time::SystemTime;
 //!
 //! # fn main() -> Result<(), influx_edge::Error> {
-//! let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+//! let client = Client::builder("http://localhost:8086")
+//!     .org("acme")
+//!     .token("my-token")
+//!     .build()?;
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 //! let point = Point::new("weather")
 //!     .tag("station", "zrh-1")
@@ -80,8 +83,12 @@
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 //! match client.write("sensors", "weather,station=zrh-1 temp_c=21.5") {
 //!     Ok(()) => {}
-//!     Err(e) if e.is_retryable() => println!("retry in {:?}: {e}", e.retry_after()),
-//!     Err(e) if e.is_unauthorized() => println!("the token is invalid or expired: {e}"),
+//!     Err(e) if e.is_retryable() => {
+//!         println!("retry in {:?}: {e}", e.retry_after())
+//!     }
+//!     Err(e) if e.is_unauthorized() => {
+//!         println!("the token is invalid or expired: {e}")
+//!     }
 //!     Err(e) => return Err(e),
 //! }
 //! # Ok(()) }
@@ -97,12 +104,23 @@
 //! # fn uart_write(_: &[u8]) {}
 //! let mut storage = [0u8; 256];
 //! let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
-//! match enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).timestamp(1_700_000_000) {
+//! match enc
+//!     .line("weather")
+//!     .tag("station", "zrh-1")
+//!     .field("temp_c", 21.5)
+//!     .timestamp(1_700_000_000)
+//! {
 //!     Ok(()) => {}
-//!     Err(EncodeError::BufferFull) => { uart_write(enc.as_bytes()); enc.clear(); /* and encode it again */ }
+//!     Err(EncodeError::BufferFull) => {
+//!         uart_write(enc.as_bytes());
+//!         enc.clear(); // then encode the line again
+//!     }
 //!     Err(error) => return Err(error),
 //! }
-//! assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5 1700000000\n");
+//! assert_eq!(
+//!     enc.as_bytes(),
+//!     b"weather,station=zrh-1 temp_c=21.5 1700000000\n"
+//! );
 //! # Ok::<(), EncodeError>(())
 //! ```
 //! A line is written completely or not at all, and names that any supported server would misparse are rejected. Set

@@ -3,8 +3,10 @@
 
 use core::time::Duration;
 
-/// The policy at a full buffer or a full disk, for a [`Writer`](crate::writer::Writer), the handles of a writer with
-/// a thread of its own, and a [`Spool`](crate::spool::Spool). Each builder has its own default:
+/// The policy for a full buffer or a full disk.
+///
+/// Used by a [`Writer`](crate::writer::Writer), the handles of a writer with its own thread, and a
+/// [`Spool`](crate::spool::Spool). Each builder has its own default:
 ///
 /// | limit of | default | at the limit |
 /// |---|---|---|

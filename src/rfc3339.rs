@@ -10,9 +10,18 @@ use crate::swar::{HIGH, ZEROS, are_digits, eight_digits};
 /// ```
 /// use influx_edge::{Timestamp, TimestampError};
 ///
-/// assert_eq!(Timestamp::parse("2026-02-30T00:00:00Z"), Err(TimestampError::Field));
-/// assert_eq!(Timestamp::parse("2016-12-31T23:59:60Z"), Err(TimestampError::LeapSecond));
-/// assert_eq!(Timestamp::parse("2500-01-01T00:00:00Z"), Err(TimestampError::OutOfRange));
+/// assert_eq!(
+///     Timestamp::parse("2026-02-30T00:00:00Z"),
+///     Err(TimestampError::Field)
+/// );
+/// assert_eq!(
+///     Timestamp::parse("2016-12-31T23:59:60Z"),
+///     Err(TimestampError::LeapSecond)
+/// );
+/// assert_eq!(
+///     Timestamp::parse("2500-01-01T00:00:00Z"),
+///     Err(TimestampError::OutOfRange)
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

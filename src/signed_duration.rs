@@ -61,7 +61,10 @@ impl SignedDuration {
     /// use influx_edge::SignedDuration;
     /// use std::time::Duration;
     ///
-    /// assert_eq!(SignedDuration::ago(Duration::from_secs(3600)), SignedDuration::hours(-1));
+    /// assert_eq!(
+    ///     SignedDuration::ago(Duration::from_secs(3600)),
+    ///     SignedDuration::hours(-1)
+    /// );
     /// ```
     #[must_use]
     pub const fn ago(duration: Duration) -> SignedDuration {
@@ -185,8 +188,12 @@ impl core::str::FromStr for SignedDuration {
 /// use influx_edge::{DurationError, SignedDuration};
 ///
 /// assert_eq!("1mo".parse::<SignedDuration>(), Err(DurationError::Calendar));
-/// assert_eq!("90".parse::<SignedDuration>(), Err(DurationError::Syntax)); // no unit
-/// assert_eq!("300000d".parse::<SignedDuration>(), Err(DurationError::OutOfRange));
+/// // A unit is missing:
+/// assert_eq!("90".parse::<SignedDuration>(), Err(DurationError::Syntax));
+/// assert_eq!(
+///     "300000d".parse::<SignedDuration>(),
+///     Err(DurationError::OutOfRange)
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

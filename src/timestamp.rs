@@ -77,7 +77,10 @@ impl Timestamp {
     /// ```
     /// use influx_edge::Timestamp;
     ///
-    /// assert_eq!(Timestamp::from_secs(1_700_000_000).to_string(), "2023-11-14T22:13:20Z");
+    /// assert_eq!(
+    ///     Timestamp::from_secs(1_700_000_000).to_string(),
+    ///     "2023-11-14T22:13:20Z"
+    /// );
     /// assert_eq!(Timestamp::from_secs(-1), Timestamp::from_millis(-1_000));
     /// assert_eq!(Timestamp::from_secs(i64::MAX), Timestamp::MAX);
     /// ```
@@ -111,8 +114,12 @@ impl Timestamp {
     /// use influx_edge::Timestamp;
     ///
     /// let time = Timestamp::parse("1970-01-01T00:00:02.7181Z")?;
-    /// assert_eq!((time.as_secs(), time.as_millis(), time.as_micros()), (2, 2_718, 2_718_100));
-    /// assert_eq!(Timestamp::from_nanos(-1).as_secs(), -1); // in the second that ended at the epoch
+    /// assert_eq!(
+    ///     (time.as_secs(), time.as_millis(), time.as_micros()),
+    ///     (2, 2_718, 2_718_100)
+    /// );
+    /// // In the second that ended at the epoch:
+    /// assert_eq!(Timestamp::from_nanos(-1).as_secs(), -1);
     /// # Ok::<(), influx_edge::TimestampError>(())
     /// ```
     #[must_use]
@@ -179,7 +186,10 @@ impl Timestamp {
     /// ```
     /// use influx_edge::Timestamp;
     ///
-    /// assert_eq!(Timestamp::parse("1970-01-01T01:00:00.000000001+01:00")?, Timestamp::from_nanos(1));
+    /// assert_eq!(
+    ///     Timestamp::parse("1970-01-01T01:00:00.000000001+01:00")?,
+    ///     Timestamp::from_nanos(1)
+    /// );
     /// assert!(Timestamp::parse("yesterday").is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -211,7 +221,10 @@ impl Timestamp {
     /// ```
     /// use influx_edge::Timestamp;
     ///
-    /// assert_eq!(Timestamp::from_nanos(0).rfc3339_nanos().to_string(), "1970-01-01T00:00:00.000000000Z");
+    /// assert_eq!(
+    ///     Timestamp::from_nanos(0).rfc3339_nanos().to_string(),
+    ///     "1970-01-01T00:00:00.000000000Z"
+    /// );
     /// ```
     #[must_use]
     pub const fn rfc3339_nanos(self) -> impl fmt::Display {
@@ -295,7 +308,10 @@ impl Sub<SignedDuration> for Timestamp {
 /// use influx_edge::{SignedDuration, Timestamp};
 ///
 /// let (a, b) = (Timestamp::from_secs(10), Timestamp::from_secs(70));
-/// assert_eq!((b - a, a - b), (SignedDuration::minutes(1), SignedDuration::minutes(-1)));
+/// assert_eq!(
+///     (b - a, a - b),
+///     (SignedDuration::minutes(1), SignedDuration::minutes(-1))
+/// );
 /// ```
 impl Sub for Timestamp {
     type Output = SignedDuration;

@@ -15,7 +15,7 @@ use alloc::format;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-/// A mapping from a database and a retention policy to a bucket, as a server describes it.
+/// A mapping from a database and a retention policy to a bucket.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

@@ -1,7 +1,8 @@
 //! The outcomes of `ensure` and `plan`.
 
-/// A resource in the wanted state, with what had to be done for that. Made by
-/// [`Resources::ensure`](super::Resources::ensure) and [`Attached::ensure`](super::Attached::ensure).
+/// A resource in the wanted state, with the change that was needed.
+///
+/// Made by [`Resources::ensure`](super::Resources::ensure) and [`Attached::ensure`](super::Attached::ensure).
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

@@ -121,8 +121,9 @@ pub(super) enum Paging {
     Before,
 }
 
-/// An iterator over the items of a list, which requests page after page as they are used. Made by
-/// [`Resources::list`](super::Resources::list); nothing is sent before the first item is asked for.
+/// An iterator over the items of a list, which requests page after page.
+///
+/// Made by [`Resources::list`](super::Resources::list); nothing is sent before the first item is asked for.
 ///
 /// An error is an item and ends the list; the items before it are valid.
 ///

@@ -1,5 +1,6 @@
-//! The counterpart of each method of InfluxDB's Python client, `influxdb-client` 1.50; or the reason why
-//! there is none.
+//! The counterpart of each method of InfluxDB's Python client.
+//!
+//! The client is `influxdb-client` 1.50. A method without a counterpart has the reason.
 //!
 //! A method after `buckets()` is one of the [`Resources`] that [`Client::buckets`] returns, and so on;
 //! `runs()` are those that [`tasks().runs`](Resources::runs) returns.

@@ -176,7 +176,9 @@ impl Permission {
     }
 }
 
-/// A permission without its resource. Made by [`Permission::read`] and [`Permission::write`].
+/// A permission without its resource.
+///
+/// Made by [`Permission::read`] and [`Permission::write`].
 ///
 /// ```
 /// use influx_edge::api::Permission;

@@ -14,9 +14,10 @@ use core::fmt;
 use core::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
-/// The labels ([`Label`]), or the members or owners ([`Member`]), of one resource. Made by
-/// [`labels`](super::Resources::labels), [`members`](super::Resources::members) and
-/// [`owners`](super::Resources::owners).
+/// The labels, members or owners of one resource.
+///
+/// Items are [`Label`] or [`Member`]. Made by [`labels`](super::Resources::labels),
+/// [`members`](super::Resources::members) and [`owners`](super::Resources::owners).
 ///
 /// InfluxDB OSS keeps one role for each user and resource: a member can't be added as an owner (the
 /// error is [a conflict](Error::is_conflict)), and removing from either list removes the user from

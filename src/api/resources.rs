@@ -15,25 +15,31 @@ use core::fmt;
 use core::marker::PhantomData;
 use serde::Serialize;
 
-/// The resources of one kind: `Resources<'_, Bucket>` is what [`Client::buckets`] returns.
+/// The resources of one kind, with the calls on them.
+///
+/// [`Client::buckets`], for instance, returns `Resources<'_, Bucket>`.
 ///
 /// A handle is two or three pointers, is `Copy`, and sends nothing by itself. Every kind of resource has
-/// [`list`](Self::list) and [`find`](Self::find); the other methods are those of this table, and of
-/// the last column, which has the methods of one kind alone. Any other call doesn't compile.
+/// [`list`](Self::list) and [`find`](Self::find). The table has the kinds for which each other method exists;
+/// any other call doesn't compile.
 ///
-/// | resource | [`in_org`](Self::in_org) | [`find_by_name`](Self::find_by_name) | [`create`](Self::create), [`update`](Self::update) | [`delete`](Self::delete) | [`ensure`](Self::ensure), [`plan`](Self::plan) | [`labels`](Self::labels) | [`members`](Self::members), [`owners`](Self::owners) | and |
-/// |---|---|---|---|---|---|---|---|---|
-/// | [buckets](Client::buckets) | yes | yes | yes | yes | yes | yes | yes | [`schemas`](Self::schemas) |
-/// | [tasks](Client::tasks) | yes | yes | yes | yes | yes | yes | yes | [`duplicate`](Self::duplicate), [`runs`](Self::runs), [`logs`](Self::logs) |
-/// | [labels](Client::labels) | yes | yes | yes | yes | yes | | | [`duplicate`](Self::duplicate) |
-/// | [authorizations](Client::authorizations) | yes | | yes | yes | yes | | | [`duplicate`](Self::duplicate) |
-/// | [DBRP mappings](Client::dbrps) | yes | | yes | yes | yes | | | |
-/// | [variables](Client::variables) | yes | yes | yes | yes | | yes | | [`replace`](Self::replace) |
-/// | [organizations](Client::organizations) | | yes | yes | yes | | | yes | [`secrets`](Self::secrets), [`set_secrets`](Self::set_secrets), [`delete_secret`](Self::delete_secret) |
-/// | [users](Client::users) | | yes | yes | yes | | | | [`set_password`](Self::set_password), [`change_password`](Self::change_password), [`change_my_password`](Self::change_my_password) |
-/// | [scripts](Client::scripts) | | yes | yes | yes | | | | [`params`](Self::params), [`invoke`](Self::invoke) |
-/// | [measurement schemas](Self::schemas) | | yes | yes | | | | | |
-/// | [runs](Self::runs) | | | | | | | | [`start`](Self::start), [`start_for`](Self::start_for), [`retry`](Self::retry), [`cancel`](Self::cancel), [`logs`](Self::logs) |
+/// | methods | kinds |
+/// |---|---|
+/// | [`create`](Self::create), [`update`](Self::update) | all but runs |
+/// | [`delete`](Self::delete) | all but runs and measurement schemas |
+/// | [`find_by_name`](Self::find_by_name) | all but runs, authorizations and DBRP mappings |
+/// | [`in_org`](Self::in_org) | [buckets](Client::buckets), [tasks](Client::tasks), [labels](Client::labels), [authorizations](Client::authorizations), [DBRP mappings](Client::dbrps), [variables](Client::variables) |
+/// | [`ensure`](Self::ensure), [`plan`](Self::plan) | buckets, tasks, labels, authorizations, DBRP mappings |
+/// | [`duplicate`](Self::duplicate) | tasks, labels, authorizations |
+/// | [`labels`](Self::labels) | buckets, tasks, variables |
+/// | [`members`](Self::members), [`owners`](Self::owners) | buckets, tasks, organizations |
+/// | [`schemas`](Self::schemas) | buckets |
+/// | [`runs`](Self::runs), [`logs`](Self::logs) | tasks |
+/// | [`start`](Self::start), [`start_for`](Self::start_for), [`retry`](Self::retry), [`cancel`](Self::cancel), [`logs`](Self::logs) | runs |
+/// | [`replace`](Self::replace) | variables |
+/// | [`secrets`](Self::secrets), [`set_secrets`](Self::set_secrets), [`delete_secret`](Self::delete_secret) | [organizations](Client::organizations) |
+/// | [`set_password`](Self::set_password), [`change_password`](Self::change_password), [`change_my_password`](Self::change_my_password) | [users](Client::users) |
+/// | [`params`](Self::params), [`invoke`](Self::invoke) | [scripts](Client::scripts) |
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -202,13 +208,17 @@ impl<'a, T: Resource> Resources<'a, T> {
     ///
     /// Safe to repeat. What identifies the resource, and what is changed:
     ///
-    /// | resource | found by | changed | safe from several programs at once |
-    /// |---|---|---|---|
-    /// | buckets | name | retention (a shorter one deletes older points), shard group duration, description | yes |
-    /// | labels | name, in any case if the server takes both for one, as InfluxDB 2.9.1 does | the properties of `new`; an empty value removes one | yes |
-    /// | tasks | name | the script with its schedule, compared as text; description, status | no, the server accepts equal names |
-    /// | DBRP mappings | database and retention policy, virtual ones apart | the bucket, the default | no, InfluxDB 2.9.1 then creates several |
-    /// | authorizations | description, and user if `new` sets one | the status; other permissions replace the token | no, the server accepts equal descriptions |
+    /// | resource | found by | changed |
+    /// |---|---|---|
+    /// | buckets | name | retention (a shorter one deletes older points), shard group duration, description |
+    /// | labels | name, in any case if the server takes both for one, as InfluxDB 2.9.1 does | the properties of `new`; an empty value removes one |
+    /// | tasks | name | the script with its schedule, compared as text; description, status |
+    /// | DBRP mappings | database and retention policy, virtual ones apart | the bucket, the default |
+    /// | authorizations | description, and user if `new` sets one | the status; other permissions replace the token |
+    ///
+    /// *Several programs at once* can ensure the same bucket or label. For the other kinds each may create its own: the
+    /// server accepts equal names of tasks and equal descriptions of authorizations, and InfluxDB 2.9.1 creates several
+    /// DBRP mappings.
     ///
     /// *Authorizations.* Permissions can't be changed. A new token is created, for the same user, and the
     /// old one is deleted; programs that use the old one then get 401. A new token whose predecessor

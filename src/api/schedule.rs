@@ -10,8 +10,9 @@ use core::time::Duration;
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 
-/// An interval between a task's runs, or their offset: a [`Duration`] in whole seconds, or a Flux duration
-/// as text, `1h30m`, `1d`, `1mo`.
+/// The interval between a task's runs, or their offset.
+///
+/// A [`Duration`] in whole seconds, or a Flux duration as text: `1h30m`, `1d`, `1mo`.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

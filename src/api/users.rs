@@ -73,7 +73,9 @@ impl Editable for User {
 
 impl Deletable for User {}
 
-/// A user to be created, without a password and an organization. Both come later, by
+/// A user to be created.
+///
+/// It has neither a password nor an organization. Both come later, by
 /// [`set_password`](Resources::set_password) and the [`members`](Resources::members) of an organization.
 ///
 /// ```

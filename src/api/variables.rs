@@ -233,8 +233,9 @@ impl NewVariable {
     }
 }
 
-/// Changes of a variable. Values that aren't set are unchanged; an update that sets nothing is rejected
-/// by the server.
+/// Changes of a variable.
+///
+/// Values that aren't set are unchanged; an update that sets nothing is rejected by the server.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

@@ -19,8 +19,10 @@ use core::fmt;
 use core::time::Duration;
 use std::path::Path;
 
-/// The settings of a [`Client`](super::Client). Each has a default. [`build`](ClientBuilder::build) checks
-/// all of them, so that a setting that can't work fails at the start and not at the first call.
+/// The settings of a [`Client`](super::Client).
+///
+/// Each has a default. [`build`](ClientBuilder::build) checks all of them, so that a setting that can't work
+/// fails at the start and not at the first call.
 ///
 /// ```
 /// use core::time::Duration;
@@ -166,7 +168,10 @@ impl ClientBuilder {
     /// ```
     /// use influx_edge::Client;
     ///
-    /// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+    /// let client = Client::builder("http://localhost:8086")
+    ///     .org("acme")
+    ///     .token("my-token")
+    ///     .build()?;
     /// assert!(!format!("{client:?}").contains("my-token"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -176,16 +181,18 @@ impl ClientBuilder {
         })
     }
 
-    /// Sets user name and password, sent with every call (HTTP Basic, RFC 7617): for InfluxDB 1.8 and
-    /// for proxies that require it. InfluxDB 2 accepts it only at sign-in: use
+    /// Sets user name and password, sent with every call (HTTP Basic, RFC 7617).
+    ///
+    /// For InfluxDB 1.8, and for proxies that require it. InfluxDB 2 accepts it only at sign-in: use
     /// [`session`](Self::session).
     pub fn basic(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.identify("Basic", user.into(), Secret::new(password), Auth::basic)
     }
 
-    /// Sets user name and password, exchanged for a session cookie: the client signs in before its
-    /// first call, and again when the session has expired (by default after 60 minutes without use).
-    /// See [`Client::sign_out`](super::Client::sign_out).
+    /// Sets user name and password, exchanged for a session cookie.
+    ///
+    /// The client signs in before its first call, and again when the session has expired (by default after 60
+    /// minutes without use). See [`Client::sign_out`](super::Client::sign_out).
     pub fn session(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.identify("Session", user.into(), Secret::new(password), Auth::session)
     }
@@ -213,8 +220,10 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets the limit for connecting: for the DNS lookup and TCP, and again for the TLS handshake. At
-    /// least 1 ms. As with all time limits, more than ten years counts as ten. Default: 5 s.
+    /// Sets the limit for connecting.
+    ///
+    /// It applies to the DNS lookup and TCP, and again to the TLS handshake. At least 1 ms. As with all time
+    /// limits, more than ten years counts as ten. Default: 5 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect = limit;
         self
@@ -233,8 +242,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the limit for one attempt at a call, from connecting to the last byte of the response; a
-    /// body is compressed before that. It holds for queries as well, unless the
+    /// Sets the limit for one attempt at a call, to the last byte of the response.
+    ///
+    /// It begins with connecting; a body is compressed before that. It holds for queries as well, unless the
     /// [query's own](super::Query::timeout) is set. Default: 30 s; 300 s for a query.
     pub fn timeout(mut self, limit: Duration) -> Self {
         (self.overall, self.query_limits.overall) = (limit, limit);
@@ -312,7 +322,9 @@ impl ClientBuilder {
     /// Makes `build` refuse an `http://` URL, over which credentials travel in clear. Default: false.
     ///
     /// ```
-    /// let refused = influx_edge::Client::builder("http://localhost:8086").https_only(true).build();
+    /// let refused = influx_edge::Client::builder("http://localhost:8086")
+    ///     .https_only(true)
+    ///     .build();
     /// assert!(refused.unwrap_err().is_config());
     /// ```
     pub fn https_only(mut self, yes: bool) -> Self {
@@ -320,10 +332,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets a PEM file with the only certificates to trust: those of a private CA, or the server's
-    /// self-signed certificate (which must be in its validity period and name the host). `build` reads
-    /// the file once, also with a byte order mark, as UTF-16, indented, or with text around the
-    /// certificates. A file in another form is an error that names the command to convert it.
+    /// Sets a PEM file with the only certificates to trust.
+    ///
+    /// They are those of a private CA, or the server's self-signed certificate (which must be in its validity
+    /// period and name the host). `build` reads the file once, also with a byte order mark, as UTF-16,
+    /// indented, or with text around the certificates. A file in another form is an error that names the
+    /// command to convert it.
     ///
     /// Default: with the feature `rustls` Mozilla's roots, which are part of the program (for the
     /// system's set `/etc/ssl/certs/ca-certificates.crt`, or its equivalent); with `native-tls` the
@@ -332,7 +346,8 @@ impl ClientBuilder {
     /// A self-signed certificate needs its names as `subjectAltName`; rustls ignores the common name:
     ///
     /// ```sh
-    /// openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=influx -keyout key.pem -out cert.pem \
+    /// openssl req -x509 -newkey rsa:2048 -nodes -days 365 \
+    ///     -subj /CN=influx -keyout key.pem -out cert.pem \
     ///     -addext subjectAltName=DNS:db.plant.example,IP:10.0.0.7
     /// ```
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
@@ -361,11 +376,15 @@ impl ClientBuilder {
         self
     }
 
-    /// **Dangerous.** Accepts any certificate: anyone on the network path can read and change
-    /// everything, token included. Usually [`ca_file`](Self::ca_file) is what is needed. Default: false.
+    /// **Dangerous.** Accepts any certificate.
+    ///
+    /// Anyone on the network path can then read and change everything, including the token. Usually
+    /// [`ca_file`](Self::ca_file) is what is needed. Default: false.
     ///
     /// ```
-    /// let client = influx_edge::Client::builder("https://localhost:8086").danger_accept_any_certificate(true).build()?;
+    /// let client = influx_edge::Client::builder("https://localhost:8086")
+    ///     .danger_accept_any_certificate(true)
+    ///     .build()?;
     /// assert!(!client.warnings().is_empty()); // show them
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -388,8 +407,10 @@ impl ClientBuilder {
     /// ```
     /// use influx_edge::Client;
     ///
-    /// let builder = Client::builder("http://localhost:8086").header("X-Site", "north");
-    /// assert!(builder.header("Host", "elsewhere").build().is_err()); // that one frames the message
+    /// let builder =
+    ///     Client::builder("http://localhost:8086").header("X-Site", "north");
+    /// // `Host` frames the message, so it can't be set:
+    /// assert!(builder.header("Host", "elsewhere").build().is_err());
     /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
@@ -406,8 +427,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls a function before the pause of each retry, in the thread that makes the call, with the
-    /// number of the retry (from 1), the pause, and the error that caused it. Default: none.
+    /// Calls a function before the pause of each retry.
+    ///
+    /// It runs in the thread that makes the call, and gets the number of the retry (from 1), the pause, and
+    /// the error that caused it. Default: none.
     ///
     /// ```
     /// use influx_edge::client::RetryPolicy;
@@ -435,9 +458,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a tag to every point that this client encodes and that doesn't have the tag itself, but not
-    /// to lines that are encoded already. For a value `${env.NAME}`, `build` reads the environment
-    /// variable `NAME`; if it is unset, so is the tag. The last of two values for a key counts.
+    /// Adds a tag to every point that this client encodes.
+    ///
+    /// A tag of the point itself wins. Lines that are encoded already are unchanged. For a value
+    /// `${env.NAME}`, `build` reads the environment variable `NAME`; if it is unset, so is the tag. The last
+    /// of two values for a key counts.
     pub fn default_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let key = key.into();
         self.default_tags.retain(|(k, _)| *k != key);

@@ -26,9 +26,14 @@ use core::time::Duration;
 /// ```
 /// use influx_edge::{Client, Point};
 ///
-/// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+/// let client = Client::builder("http://localhost:8086")
+///     .org("acme")
+///     .token("my-token")
+///     .build()?;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
+/// let point = Point::new("weather")
+///     .tag("station", "zrh-1")
+///     .field("temp_c", 21.5);
 /// client.write("sensors", &point)?; // Ok: the server has stored it
 ///
 /// let flux = r#"from(bucket: "sensors") |> range(start: -1h)"#;
@@ -144,12 +149,16 @@ impl Client {
         })
     }
 
-    /// Returns warnings about settings that work but that an operator should know of: a token file that
-    /// others may read, a token sent in clear, a secret too short to be masked reliably, certificates
-    /// that aren't verified, unknown settings. Show them once, at the start. They contain no secret.
+    /// Returns warnings about settings that work but put data or secrets at risk.
+    ///
+    /// These are: a token file that others may read, a token sent in clear, a secret too short to be masked
+    /// reliably, certificates that aren't verified, unknown settings. Show them once, at the start. They
+    /// contain no secret.
     ///
     /// ```
-    /// let client = influx_edge::Client::builder("http://db.example:8086").token("my-token").build()?;
+    /// let client = influx_edge::Client::builder("http://db.example:8086")
+    ///     .token("my-token")
+    ///     .build()?;
     /// assert!(!client.warnings().is_empty()); // the token travels in clear
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -158,13 +167,17 @@ impl Client {
         &self.inner.warnings
     }
 
-    /// Returns the tags that this client adds to the points that it encodes: the builder's, the
-    /// environment's, a file's. `None` if there are none. An encoder of your own gets them explicitly:
+    /// Returns the tags that this client adds to the points that it encodes.
+    ///
+    /// They come from the builder, the environment or a file. `None` if there are none. An encoder of your
+    /// own gets them explicitly:
     ///
     /// ```
     /// use influx_edge::{Client, Encoder};
     ///
-    /// let client = Client::builder("http://localhost:8086").default_tag("host", "gw-7").build()?;
+    /// let client = Client::builder("http://localhost:8086")
+    ///     .default_tag("host", "gw-7")
+    ///     .build()?;
     /// let tags = client.default_tags().cloned().unwrap_or_default();
     /// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
     /// enc.line("load").field("one", 0.5).finish()?;

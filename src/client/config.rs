@@ -26,8 +26,9 @@ const DEFAULT_URL: &str = "http://localhost:8086";
 const TAG: &str = "TAG_";
 
 impl Client {
-    /// Makes a client from the environment. See [`ClientBuilder::from_variables`] for the variables, and
-    /// for a client with further settings.
+    /// Creates a client from environment variables.
+    ///
+    /// See [`ClientBuilder::from_variables`] for the variables, and for a client with further settings.
     ///
     /// # Errors
     /// Returns an error if a variable is invalid, or the settings can't work.
@@ -51,7 +52,10 @@ impl ClientBuilder {
     /// ```
     /// use influx_edge::client::ClientBuilder;
     ///
-    /// let variables = [("INFLUXDB_V2_URL", "http://db:8086"), ("INFLUXDB_V2_ORG", "acme")];
+    /// let variables = [
+    ///     ("INFLUXDB_V2_URL", "http://db:8086"),
+    ///     ("INFLUXDB_V2_ORG", "acme"),
+    /// ];
     /// let client = ClientBuilder::from_variables(variables)?.build()?;
     /// assert_eq!(client.url(), "http://db:8086");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -88,11 +92,12 @@ impl ClientBuilder {
         found.into_builder(&Place::Environment)
     }
 
-    /// Reads settings from a file: INI or TOML with the sections `[influx2]` and `[tags]`; JSON with the
-    /// settings at the top or in an object `influx2`, and the tags in an object `tags`; or the file
-    /// `configs` of the `influx` command, of which the active section counts (`url`, `token`, `org`).
-    /// The names are those of [`from_variables`](ClientBuilder::from_variables) in lower case, and
-    /// `proxy`. Only `url` is required.
+    /// Reads settings from a file: INI, TOML, JSON, or the `influx` command's own.
+    ///
+    /// INI and TOML have the sections `[influx2]` and `[tags]`. JSON has the settings at the top or in an
+    /// object `influx2`, and the tags in an object `tags`. In the file `configs` of the `influx` command the
+    /// active section counts (`url`, `token`, `org`). The names are those of
+    /// [`from_variables`](ClientBuilder::from_variables) in lower case, and `proxy`. Only `url` is required.
     ///
     /// The name decides about the format (`.toml` and `configs`, `.json`, `.ini` and `.cfg`), for other
     /// names the content: JSON begins with `{`, valid TOML is TOML, the rest is INI. INI follows Python's
@@ -119,7 +124,8 @@ impl ClientBuilder {
     /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/influx.toml");
     /// use influx_edge::client::ClientBuilder;
     ///
-    /// let client = ClientBuilder::from_config_file(path)?.build()?; // "/etc/influx.toml", say
+    /// // For instance "/etc/influx.toml":
+    /// let client = ClientBuilder::from_config_file(path)?.build()?;
     /// for warning in client.warnings() {
     ///     eprintln!("{warning}"); // others may read the file, for example
     /// }

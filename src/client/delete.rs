@@ -18,10 +18,18 @@ use serde::Serialize;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::Timestamp;
 ///
-/// let (start, stop) = (Timestamp::parse("2026-03-01T00:00:00Z")?, Timestamp::parse("2026-03-02T00:00:00Z")?);
-/// client.delete_points("sensors", start, stop).predicate(r#"station="zrh-1""#).call()?;
-/// // InfluxDB would respond with success to this one and delete something else, so it isn't sent.
-/// let all_but = client.delete_points("sensors", start, stop).predicate(r#"_measurement!="weather""#);
+/// let (start, stop) = (
+///     Timestamp::parse("2026-03-01T00:00:00Z")?,
+///     Timestamp::parse("2026-03-02T00:00:00Z")?,
+/// );
+/// client
+///     .delete_points("sensors", start, stop)
+///     .predicate(r#"station="zrh-1""#)
+///     .call()?;
+/// // InfluxDB would report success and delete something else, so it isn't sent.
+/// let all_but = client
+///     .delete_points("sensors", start, stop)
+///     .predicate(r#"_measurement!="weather""#);
 /// assert!(all_but.call().unwrap_err().is_config());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -48,10 +56,12 @@ const FIRST: Timestamp = Timestamp::from_nanos(i64::MIN + 2);
 const LAST: Timestamp = Timestamp::from_nanos(i64::MAX - 1);
 
 impl Client {
-    /// Starts a delete of a bucket's points between two times, both included: of all points, or of those
-    /// that a [`predicate`](DeletePoints::predicate) selects. [`Timestamp::MIN`] to [`Timestamp::MAX`]
-    /// covers all times: the two nanoseconds at the start and the one at the end that InfluxDB 2.x rejects
-    /// are cut off, as no point can be there. A range that lies entirely in one of them is an error.
+    /// Starts a delete of a bucket's points between two times, both included.
+    ///
+    /// It deletes all points, or those that a [`predicate`](DeletePoints::predicate) selects.
+    /// [`Timestamp::MIN`] to [`Timestamp::MAX`] covers all times: the two nanoseconds at the start and the
+    /// one at the end that InfluxDB 2.x rejects are cut off, as no point can be there. A range that lies
+    /// entirely in one of them is an error.
     #[doc(alias = "delete")]
     pub fn delete_points(
         &self,

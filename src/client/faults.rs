@@ -1,6 +1,8 @@
-//! Fault table: network and server failures, and their result for the caller. Each row is a test with plain
-//! sockets (with rustls, where it is about TLS) in the named file. The call ends within its time limit and a
-//! tenth, with the named result and without a false success, and the client works afterwards.
+//! Network and server failures, and their result for the caller.
+//!
+//! Each row is a test with plain sockets (with rustls, where it is about TLS) in the named file. The call
+//! ends within its time limit and a tenth, with the named result and without a false success, and the client
+//! works afterwards.
 //!
 //! | # | fault | result | test |
 //! |---|---|---|---|

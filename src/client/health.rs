@@ -6,13 +6,17 @@ use crate::error::Error;
 use alloc::string::String;
 use serde::Deserialize;
 
-/// The response to `GET /health`. Its texts may be printed: control characters are escaped, and the
-/// client's secrets are `***`.
+/// The response to `GET /health`.
+///
+/// Its texts may be printed: control characters are escaped, and the client's secrets are `***`.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// let health = client.health()?;
-/// assert_eq!((health.name.as_str(), health.status.as_str()), ("influxdb", "pass"));
+/// assert_eq!(
+///     (health.name.as_str(), health.status.as_str()),
+///     ("influxdb", "pass")
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -52,7 +56,10 @@ impl Health {
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// let ready = client.ready()?;
-/// assert_eq!((ready.status.as_str(), ready.up.as_deref()), ("ready", Some("223.482249ms")));
+/// assert_eq!(
+///     (ready.status.as_str(), ready.up.as_deref()),
+///     ("ready", Some("223.482249ms"))
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]

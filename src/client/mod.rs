@@ -5,11 +5,16 @@
 //! use influx_edge::client::Method;
 //!
 //! client.write("sensors", "weather,station=zrh-1 temp_c=21.5")?;
-//! let mut rows = client.query(r#"from(bucket: "sensors") |> range(start: -1h)"#).call()?;
+//! let mut rows = client
+//!     .query(r#"from(bucket: "sensors") |> range(start: -1h)"#)
+//!     .call()?;
 //! while let Some(row) = rows.next()? {
 //!     println!("{}", row.get::<f64>("_value")?);
 //! }
-//! let metrics = client.request(Method::Get, "/metrics").call()?.error_for_status()?;
+//! let metrics = client
+//!     .request(Method::Get, "/metrics")
+//!     .call()?
+//!     .error_for_status()?;
 //! assert!(metrics.into_string()?.contains("influxdb_buckets_total"));
 //! # Ok::<(), influx_edge::Error>(())
 //! ```

@@ -18,8 +18,9 @@ use core::fmt;
 use serde::de::DeserializeOwned;
 use std::io;
 
-/// A Flux query under construction. Made by [`Client::query`], or for a script on the server by
-/// [`invoke`](crate::api::Resources::invoke).
+/// A Flux query under construction.
+///
+/// Made by [`Client::query`], or for a script on the server by [`invoke`](crate::api::Resources::invoke).
 #[must_use = "nothing is asked until `.call()?` for rows, `.deserialize::<T>()?` or `.write_to(&mut out)?`"]
 pub struct Query<'a> {
     client: &'a Client,
@@ -38,8 +39,10 @@ pub struct Query<'a> {
     wrong: Option<Error>,
 }
 
-/// The dialect of CSV in which the server writes a response. [`Query::call`] needs the header, and the annotations
-/// for the types of columns; other dialects are for [`Query::write_to`]. Default: header, all annotations, commas.
+/// The dialect of CSV in which the server writes a response.
+///
+/// [`Query::call`] needs the header, and the annotations for the types of columns; other dialects are for
+/// [`Query::write_to`]. Default: header, all annotations, commas.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -47,7 +50,10 @@ pub struct Query<'a> {
 ///
 /// let flux = r#"import "array" array.from(rows: [{_value: 20.25}])"#;
 /// let mut file = Vec::new();
-/// client.query(flux).dialect(Dialect::default().delimiter(';')).write_to(&mut file)?;
+/// client
+///     .query(flux)
+///     .dialect(Dialect::default().delimiter(';'))
+///     .write_to(&mut file)?;
 /// assert!(String::from_utf8_lossy(&file).contains(";result;table;_value"));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -166,10 +172,11 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Pivots the rows into the points that [`Encoder::serialize`](crate::Encoder::serialize) wrote with this schema,
-    /// for [`deserialize`](Query::deserialize) into the same struct: one row per point, with tags and fields as
-    /// columns, and time and measurement named as in the schema. Integer times are in
-    /// [the schema's precision](Schema::precision), by default nanoseconds.
+    /// Pivots the rows into points, one row each, for [`deserialize`](Query::deserialize).
+    ///
+    /// The points are those that [`Encoder::serialize`](crate::Encoder::serialize) wrote with this schema, to
+    /// be read into the same struct: tags and fields are columns, and time and measurement are named as in
+    /// the schema. Integer times are in [the schema's precision](Schema::precision), by default nanoseconds.
     ///
     /// Appends `pivot`, `rename` and `drop` to the script. So its last expression must be the stream of tables, whose
     /// rows still have `_time`, `_field` and `_value`. The steps go before a `yield` that is the script's last step; any
@@ -248,10 +255,11 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Switches a profiler of the server on: `query` measures the query, `operator` each of its steps. Their output
-    /// follows the last row, and is text for people, in [`Rows::profile`]. ([`write_to`](Query::write_to) leaves it in
-    /// the response, in tables whose result is `_profiler`.) Default: that of the
-    /// variable `INFLUXDB_V2_PROFILERS`.
+    /// Switches on a profiler of the server.
+    ///
+    /// `query` measures the query, `operator` each of its steps. Their output follows the last row, and is
+    /// text for people, in [`Rows::profile`]. ([`write_to`](Query::write_to) leaves it in the response, in
+    /// tables whose result is `_profiler`.) Default: that of the variable `INFLUXDB_V2_PROFILERS`.
     ///
     /// ```
     /// # use influx_edge::Client;
@@ -338,7 +346,10 @@ impl<'a> Query<'a> {
     /// }
     ///
     /// let mut total = 0.0;
-    /// for sample in client.query(r#"from(bucket: "b") |> range(start: -1h)"#).deserialize::<Sample>()? {
+    /// for sample in client
+    ///     .query(r#"from(bucket: "b") |> range(start: -1h)"#)
+    ///     .deserialize::<Sample>()?
+    /// {
     ///     total += sample?.value;
     /// }
     /// # assert!(total > 0.0);

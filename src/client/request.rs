@@ -53,11 +53,15 @@ impl Client {
     /// use influx_edge::client::Method;
     ///
     /// // JSON into any type that serde reads.
-    /// let health: serde_json::Value = client.request(Method::Get, "/health").call()?.into_json()?;
+    /// let health: serde_json::Value =
+    ///     client.request(Method::Get, "/health").call()?.into_json()?;
     /// assert_eq!(health["status"], "pass");
     ///
-    /// // A response with any status is `Ok`, until `error_for_status` makes an error of it.
-    /// let response = client.request(Method::Get, "/api/v2/nonexistent").query("limit", "10").call()?;
+    /// // Any status is `Ok`, until `error_for_status` makes an error of it.
+    /// let response = client
+    ///     .request(Method::Get, "/api/v2/nonexistent")
+    ///     .query("limit", "10")
+    ///     .call()?;
     /// assert_eq!(response.status(), 404);
     /// assert!(response.error_for_status().unwrap_err().is_not_found());
     /// # Ok::<(), influx_edge::Error>(())
@@ -100,7 +104,9 @@ impl<'a> Request<'a> {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Method;
     ///
-    /// let query = client.request(Method::Post, "/api/v2/query").header("Content-Type", "application/vnd.flux");
+    /// let query = client
+    ///     .request(Method::Post, "/api/v2/query")
+    ///     .header("Content-Type", "application/vnd.flux");
     /// assert_eq!(query.body("buckets()").call()?.status(), 200);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -145,7 +151,10 @@ impl<'a> Request<'a> {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Method;
     ///
-    /// let metrics = client.request(Method::Get, "/metrics").max_body_bytes(16).call()?;
+    /// let metrics = client
+    ///     .request(Method::Get, "/metrics")
+    ///     .max_body_bytes(16)
+    ///     .call()?;
     /// assert!(metrics.into_string().is_err()); // it is longer
     /// # Ok::<(), influx_edge::Error>(())
     /// ```

@@ -33,7 +33,10 @@ impl fmt::Display for What {
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::client::Method;
 ///
-/// let response = client.request(Method::Get, "/metrics").call()?.error_for_status()?;
+/// let response = client
+///     .request(Method::Get, "/metrics")
+///     .call()?
+///     .error_for_status()?;
 /// assert_eq!(response.status(), 200);
 /// assert!(response.into_string()?.contains("influxdb_buckets_total"));
 /// # Ok::<(), influx_edge::Error>(())
@@ -59,7 +62,10 @@ impl Response {
     /// use influx_edge::client::Method;
     ///
     /// let ping = client.request(Method::Get, "/ping").call()?;
-    /// assert!(ping.headers().any(|(name, value)| (name, value) == ("x-influxdb-build", b"OSS")));
+    /// assert!(
+    ///     ping.headers()
+    ///         .any(|(name, value)| (name, value) == ("x-influxdb-build", b"OSS"))
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
@@ -122,7 +128,8 @@ impl Response {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::client::Method;
     ///
-    /// let health: serde_json::Value = client.request(Method::Get, "/health").call()?.into_json()?;
+    /// let health: serde_json::Value =
+    ///     client.request(Method::Get, "/health").call()?.into_json()?;
     /// assert_eq!(health["status"], "pass");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```

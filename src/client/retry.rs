@@ -4,7 +4,9 @@
 use crate::http::MAX_RETRY_AFTER;
 use core::time::Duration;
 
-/// The number of retries of a call, and the pauses before them: exponential backoff with jitter.
+/// The number of retries of a call, and the pauses before them.
+///
+/// The backoff is exponential, with jitter.
 ///
 /// The defaults are those that the official InfluxDB clients share: at most 5 retries, the first after 5
 /// to 10 s, each pause about twice the one before, none longer than 125 s, all within 180 s. Pause *n* is
@@ -20,7 +22,10 @@ use core::time::Duration;
 ///
 /// let policy = RetryPolicy::default();
 /// // The first pause, with the random number at its smallest.
-/// assert_eq!(policy.delay(1, Duration::ZERO, None, 0), Some(Duration::from_secs(5)));
+/// assert_eq!(
+///     policy.delay(1, Duration::ZERO, None, 0),
+///     Some(Duration::from_secs(5))
+/// );
 /// // The sixth retry isn't made.
 /// assert_eq!(policy.delay(6, Duration::ZERO, None, 0), None);
 /// ```

@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 /// The name of the call in errors.
 pub(super) const WHAT: &str = "query";
 
-/// The rows of a query's response, read from the connection one at a time. Owns the connection until the end; if it
-/// is dropped before, the connection is closed.
+/// The rows of a query's response, read from the connection one at a time.
+///
+/// Owns the connection until the end, and closes it if dropped earlier.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

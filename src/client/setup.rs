@@ -72,7 +72,9 @@ pub(crate) fn check_password(password: &str) -> Result<(), Error> {
 }
 
 impl Setup {
-    /// Makes a setup of a user with all permissions, an organization, and a bucket without expiry.
+    /// Creates a setup: a user with all permissions, an organization and a bucket.
+    ///
+    /// The bucket has no expiry.
     ///
     /// ```
     /// use influx_edge::client::Setup;
@@ -137,7 +139,8 @@ impl fmt::Debug for Setup {
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::client::Setup;
 ///
-/// let done = client.setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
+/// let done = client
+///     .setup(&Setup::new("admin", "acme", "sensors").password("secret-word"))?;
 /// assert_eq!(done.org_id, "66de4893384f6b2b"); // for `ClientBuilder::org_id`
 /// assert!(!done.token().is_empty());
 /// assert!(!format!("{done:?}").contains(done.token())); // it can be logged

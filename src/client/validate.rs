@@ -19,7 +19,9 @@ const COMMENT: &str = "# is this bucket writable?\n";
 /// A second long ago, which has no points, so that the response is empty.
 const RANGE: &str = "range(start: 1970-01-01T00:00:00Z, stop: 1970-01-01T00:00:01Z) |> limit(n: 1)";
 
-/// The result of [`Client::validate`]: four checks. Its `Display` is a sentence for each, on lines of their own.
+/// The result of [`Client::validate`]: four checks.
+///
+/// `Display` writes one sentence for each, on its own line.
 ///
 /// A program that only writes needs no permission to read, so it reads the fields it needs instead of
 /// [`is_ok`](Validation::is_ok).
@@ -178,8 +180,10 @@ impl fmt::Display for Validation {
 }
 
 impl Client {
-    /// Checks when a program starts, and not with its first batch, that InfluxDB responds, that the credentials may
-    /// write to a bucket and read it, and that this machine's clock is within a minute of the server's.
+    /// Checks server, credentials, bucket and clock when a program starts.
+    ///
+    /// The checks: InfluxDB responds, the credentials may write to the bucket and read it, and this machine's
+    /// clock is within a minute of the server's.
     ///
     /// `bucket` is a name or an id. InfluxDB 2.9.1 lets every token of the organization read a bucket by its id, so that
     /// check passes for an id.

@@ -56,7 +56,10 @@ impl Client {
     ///     Reading { station: "zrh-1", temp_c: 21.5, time },
     ///     Reading { station: "zrh-2", temp_c: 19.0, time },
     /// ];
-    /// client.write_each("sensors", readings.iter().map(|reading| WEATHER.point(reading)))?;
+    /// client.write_each(
+    ///     "sensors",
+    ///     readings.iter().map(|reading| WEATHER.point(reading)),
+    /// )?;
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///

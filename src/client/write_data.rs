@@ -7,8 +7,9 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Data that every `write` accepts, by value or by reference: [`Client::write`](super::Client::write),
-/// [`Writer::write`](crate::Writer::write), and those of databases and handles.
+/// Data that every write accepts, by value or by reference.
+///
+/// Used by [`Client::write`](super::Client::write), [`Writer::write`](crate::Writer::write), databases and handles.
 ///
 /// | data | for instance |
 /// |---|---|
@@ -28,11 +29,17 @@ use alloc::vec::Vec;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::{ErrorKind, Point};
 ///
-/// let point = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
+/// let point = Point::new("weather")
+///     .tag("station", "zrh-1")
+///     .field("temp_c", 21.5);
 /// client.write("sensors", &point)?;
 /// client.write("sensors", [point.clone(), point])?;
-/// client.write("sensors", "weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
-/// let error = client.write("sensors", Point::new("weather")).unwrap_err(); // no field
+/// client.write(
+///     "sensors",
+///     "weather,station=zrh-1 temp_c=21.5 1700000000000000000",
+/// )?;
+/// // A point without a field is an error, and nothing is sent:
+/// let error = client.write("sensors", Point::new("weather")).unwrap_err();
 /// assert!(matches!(error.kind(), ErrorKind::Encode(_)));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```

@@ -160,7 +160,10 @@ impl fmt::Debug for Cell<'_> {
 ///
 ///     fn from_cell(cell: Cell<'a>) -> Result<Self, ValueErrorKind> {
 ///         let number = cell.parse::<&str>()?.strip_prefix("zrh-");
-///         number.and_then(|n| n.parse().ok()).map(Station).ok_or(ValueErrorKind::Syntax)
+///         number
+///             .and_then(|n| n.parse().ok())
+///             .map(Station)
+///             .ok_or(ValueErrorKind::Syntax)
 ///     }
 /// }
 ///

@@ -16,7 +16,11 @@ use super::table::{Column, Table};
 ///
 /// let value = Key::new("_value"); // for a loop over many rows
 /// let row = rows.next()?.expect("two rows");
-/// let by = (row.get::<f64>("_value")?, row.get::<f64>(0_usize)?, row.get::<f64>(&value)?);
+/// let by = (
+///     row.get::<f64>("_value")?,
+///     row.get::<f64>(0_usize)?,
+///     row.get::<f64>(&value)?,
+/// );
 /// assert_eq!(by, (20.25, 20.25, 20.25));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -41,7 +45,8 @@ pub trait ColumnKey: sealed::Sealed + fmt::Debug {
 ///
 /// let (mut text, mut ends) = ([0; 256], [0; 32]);
 /// let mut decoder = Decoder::new(&mut text, &mut ends);
-/// let mut input: &[u8] = b"#datatype,string,long,double\r\n,result,table,_value\r\n\
+/// let mut input: &[u8] =
+///     b"#datatype,string,long,double\r\n,result,table,_value\r\n\
 ///     ,_result,0,1.5\r\n,_result,0,2.5\r\n";
 /// let value = Key::new("_value");
 /// let mut sum = 0.0;

@@ -17,7 +17,8 @@ use super::table::Table;
 /// use influx_edge::csv::{Decoder, Step};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+/// let response =
+///     b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
 ///     #default,_result,,,\r\n,result,table,_value,station\r\n\
 ///     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n,,1,19.75,zrh-2\r\n\r\n";
 ///

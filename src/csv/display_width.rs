@@ -1,7 +1,9 @@
 //! The width of text on a terminal.
 
-/// Returns the width of text in columns of a terminal, as [`TextTable`](super::TextTable) counts them: two for
-/// characters of East Asian scripts and emoji, none for combining marks, one for any other.
+/// Returns the width of a text in terminal columns.
+///
+/// Characters of East Asian scripts and emoji count as two, combining marks as none, all others as one.
+/// [`TextTable`](super::TextTable) counts this way.
 ///
 /// Terminals agree on scripts, but not on all emoji: one that is joined of several counts as all of them.
 ///

@@ -104,7 +104,11 @@ impl core::error::Error for DecodeError {}
 /// # decoder.feed(response)?;
 /// assert_eq!(decoder.finish(), Err(DecodeError::Server));
 /// let error = decoder.server_error().expect("the server's message");
-/// assert!(error.message.starts_with(r#"runtime error: cannot convert string "n0" to Float"#));
+/// assert!(
+///     error
+///         .message
+///         .starts_with(r#"runtime error: cannot convert string "n0" to Float"#)
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,9 +174,18 @@ impl core::error::Error for ValueError {}
 /// use influx_edge::csv::ValueErrorKind;
 ///
 /// let record = rows.next()?.expect("two rows").record();
-/// assert_eq!(record.get::<f64>("temp").unwrap_err().kind, ValueErrorKind::NoSuchColumn);
-/// assert_eq!(record.get::<f64>("station").unwrap_err().kind, ValueErrorKind::Syntax);
-/// assert_eq!(record.get::<bool>("_value").unwrap_err().kind, ValueErrorKind::Type);
+/// assert_eq!(
+///     record.get::<f64>("temp").unwrap_err().kind,
+///     ValueErrorKind::NoSuchColumn
+/// );
+/// assert_eq!(
+///     record.get::<f64>("station").unwrap_err().kind,
+///     ValueErrorKind::Syntax
+/// );
+/// assert_eq!(
+///     record.get::<bool>("_value").unwrap_err().kind,
+///     ValueErrorKind::Type
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,10 +1,12 @@
-//! Annotated CSV, the format of query results: a decoder without I/O or allocation, and rows over any
-//! reader.
+//! Annotated CSV, the format of query results: a decoder, and rows over any reader.
+//!
+//! The decoder does no I/O and doesn't allocate.
 //!
 //! ```
 //! use influx_edge::csv::Rows;
 //!
-//! let response = "#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+//! let response = "#datatype,string,long,double,string\r\n\
+//!     #group,false,false,false,true\r\n\
 //!     #default,_result,,,\r\n,result,table,_value,station\r\n\
 //!     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
 //! # #[cfg(feature = "std")] {

@@ -26,7 +26,8 @@ use super::rows::{Item, Rows};
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
 /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
 /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
-/// let rows: Vec<OwnedRow> = Rows::new(&response[..]).owned().collect::<Result<_, _>>()?;
+/// let rows: Vec<OwnedRow> =
+///     Rows::new(&response[..]).owned().collect::<Result<_, _>>()?;
 /// assert_eq!(rows[1].get::<f64>("_value")?, 20.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

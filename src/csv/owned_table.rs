@@ -18,14 +18,18 @@ impl<R: Read> Rows<R> {
     /// ```
     /// use influx_edge::csv::Rows;
     ///
-    /// let response = "#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\
+    /// let response = "#datatype,string,long,double,string\r\n\
+    ///     #group,false,false,false,true\r\n\
     ///     #default,_result,,,\r\n,result,table,_value,station\r\n\
     ///     ,,0,20.25,zrh-1\r\n,,1,19.75,zrh-2\r\n,,1,19.5,zrh-2\r\n";
     ///
     /// let tables = Rows::new(response.as_bytes()).tables()?;
     /// assert_eq!(tables.len(), 2);
     /// let last = tables.last().and_then(|table| table.rows().last());
-    /// assert_eq!(last.map(|row| row.get::<f64>("_value")).transpose()?, Some(19.5));
+    /// assert_eq!(
+    ///     last.map(|row| row.get::<f64>("_value")).transpose()?,
+    ///     Some(19.5)
+    /// );
     /// # Ok::<(), influx_edge::csv::ReadError>(())
     /// ```
     ///

@@ -28,7 +28,10 @@ pub struct ReadError(Box<ReadErrorKind>);
 /// let row = rows.next()?.expect("two rows");
 /// match row.get::<i64>("_value").unwrap_err().kind() {
 ///     ReadErrorKind::Value { column, data_type, found, .. } => {
-///         assert_eq!([column, data_type, found], ["_value", "double", r#""20.25""#]);
+///         assert_eq!(
+///             [column, data_type, found],
+///             ["_value", "double", r#""20.25""#]
+///         );
 ///     }
 ///     other => panic!("{other:?}"),
 /// }

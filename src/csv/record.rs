@@ -9,7 +9,9 @@ use super::excerpt::Excerpt;
 use super::from_cell::decode_base64;
 use super::table::Table;
 
-/// One record of a [`Table`]: a view into the decoder's buffers, whose cells are parsed on demand.
+/// One record of a [`Table`], with cells that are parsed on demand.
+///
+/// A view into the decoder's buffers.
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
     pub(super) table: Table<'a>,
@@ -65,7 +67,8 @@ impl<'a> Record<'a> {
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
     /// let record = rows.next()?.unwrap().record();
     /// assert_eq!(record.get::<f64>("_value")?, 20.25);
-    /// assert_eq!(record.get::<f64>(0)?, 20.25); // by index: the first column of the data
+    /// // By index, the first column of the data:
+    /// assert_eq!(record.get::<f64>(0)?, 20.25);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -7,8 +7,9 @@ use super::record::Record;
 use super::table::Table;
 use super::value::Value;
 
-/// One row, lent by [`Rows`](super::Rows) until the next call: a [`Record`] whose errors own the names and texts
-/// they mention.
+/// One row, lent by [`Rows`](super::Rows) until the next call.
+///
+/// A [`Record`] whose errors own the names and texts they mention.
 ///
 /// ```
 /// # let response = b"#datatype,string,long,double,string\r\n#group,false,false,false,true\r\n\

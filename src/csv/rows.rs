@@ -24,7 +24,8 @@ use crate::Precision;
 /// use influx_edge::csv::Rows;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
+/// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n\
+///     #default,_result,,,\r\n\
 ///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
 ///
 /// let mut rows = Rows::new(response.as_bytes());
@@ -98,7 +99,8 @@ impl<R: Read> Rows<R> {
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// // On a small board, a row of more than 64 KiB is a mistake rather than data.
-    /// let mut rows = influx_edge::csv::Rows::new(&response[..]).max_record_bytes(64 * 1024);
+    /// let mut rows =
+    ///     influx_edge::csv::Rows::new(&response[..]).max_record_bytes(64 * 1024);
     /// assert!(rows.next()?.is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -373,7 +375,9 @@ impl<R> fmt::Debug for Rows<R> {
 /// let mut page = String::new();
 /// while let Some(item) = rows.next_item()? {
 ///     match item {
-///         Item::Table(table) => page += &format!("{} columns:", table.columns().len()),
+///         Item::Table(table) => {
+///             page += &format!("{} columns:", table.columns().len())
+///         }
 ///         Item::Row(row) => page += &format!(" {}", row.get::<f64>("_value")?),
 ///     }
 /// }

@@ -172,7 +172,15 @@ impl<'a> Column<'a> {
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// assert_eq!(rows.next()?.unwrap().table().column("station").unwrap().index(), Some(1));
+    /// assert_eq!(
+    ///     rows.next()?
+    ///         .unwrap()
+    ///         .table()
+    ///         .column("station")
+    ///         .unwrap()
+    ///         .index(),
+    ///     Some(1)
+    /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -206,7 +214,15 @@ impl<'a> Column<'a> {
     /// #     #default,_result,,,\r\n,result,table,_value,station\r\n\
     /// #     ,,0,20.25,zrh-1\r\n,,0,20.5,zrh-1\r\n";
     /// # let mut rows = influx_edge::csv::Rows::new(&response[..]);
-    /// assert_eq!(rows.next()?.unwrap().table().column("_value").unwrap().data_type_text(), "double");
+    /// assert_eq!(
+    ///     rows.next()?
+    ///         .unwrap()
+    ///         .table()
+    ///         .column("_value")
+    ///         .unwrap()
+    ///         .data_type_text(),
+    ///     "double"
+    /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

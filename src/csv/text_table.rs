@@ -12,7 +12,9 @@ use super::table::Column;
 use crate::Timestamp;
 use crate::http::write_printable;
 
-/// A table of text in columns, of a maximum width: the form of [`OwnedTable::display`], for rows of any origin.
+/// A text table with aligned columns and a maximum width.
+///
+/// The form of [`OwnedTable::display`], for rows of any origin.
 ///
 /// Columns are as wide as their longest cell, with two spaces between them; a column of numbers is
 /// right-aligned. If the table is too wide, these steps are taken in order until it fits:

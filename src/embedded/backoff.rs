@@ -4,8 +4,9 @@ use super::error::Error;
 use crate::http::{MAX_RETRY_AFTER, Remedy};
 use core::time::Duration;
 
-/// The time of the next attempt, computed from the results of earlier ones. It has no clock: times are
-/// durations since a fixed moment, such as the start of the board.
+/// The time of the next attempt, computed from the results of earlier ones.
+///
+/// It has no clock: times are durations since a fixed moment, such as the start of the board.
 ///
 /// The first delay is 1 s, and each further one is twice as long, up to 60 s. Each is shortened at random by
 /// up to a half, so that a thousand boards don't come back at once. A longer delay that the server asks for

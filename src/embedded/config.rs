@@ -2,8 +2,9 @@
 
 use crate::http::{Credentials, Operation, RequestHead};
 
-/// The server and the credentials of a [`Connection`](super::Connection). Everything is borrowed, so it can
-/// be a `const`.
+/// The server and the credentials of a [`Connection`](super::Connection).
+///
+/// Everything is borrowed, so it can be a `const`.
 ///
 /// `Debug` shows no secret. An invalid setting is an error of the first call
 /// ([`HeadError`](crate::http::HeadError)).
@@ -11,7 +12,9 @@ use crate::http::{Credentials, Operation, RequestHead};
 /// ```
 /// use influx_edge::embedded::Config;
 ///
-/// const CONFIG: Config<'static> = Config::new("192.168.1.10:8086").org("acme").token("my-token");
+/// const CONFIG: Config<'static> = Config::new("192.168.1.10:8086")
+///     .org("acme")
+///     .token("my-token");
 /// assert!(!format!("{CONFIG:?}").contains("my-token"));
 /// ```
 #[derive(Clone, Copy, Debug)]

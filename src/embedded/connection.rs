@@ -20,7 +20,9 @@ const MIN_BUFFER: usize = 64;
 /// The most bytes of an error's body that are skipped to keep the connection open.
 const MAX_SKIPPED: usize = 64 * 1024;
 
-/// A connection to a server over a transport of yours: a TCP socket, a TLS session, or a modem.
+/// A connection to a server over your transport.
+///
+/// The transport is a TCP socket, a TLS session or a modem.
 ///
 /// A call sends one request and blocks until the response is received. It has no time limit of its own, so
 /// the transport's reads should have one. Nothing is retried. The connection stays open between calls. After
@@ -38,13 +40,18 @@ const MAX_SKIPPED: usize = 64 * 1024;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # mod board { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/transport.rs")); }
 /// # let socket = board::connect(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs")));
-/// const CONFIG: Config<'static> = Config::new("192.168.1.10:8086").org("acme").token("my-token");
+/// const CONFIG: Config<'static> = Config::new("192.168.1.10:8086")
+///     .org("acme")
+///     .token("my-token");
 ///
 /// let mut buffer = [0; 512];
 /// let mut connection = Connection::new(socket, &mut buffer, &CONFIG);
 /// let mut storage = [0; 256];
 /// let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
-/// enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).timestamp(1_700_000_000)?;
+/// enc.line("weather")
+///     .tag("station", "zrh-1")
+///     .field("temp_c", 21.5)
+///     .timestamp(1_700_000_000)?;
 /// connection.write("sensors", enc.lines())?;
 /// assert!(connection.is_open());
 /// # Ok(()) }

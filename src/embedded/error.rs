@@ -6,8 +6,9 @@ use crate::http::{HeadError, ParseError, Remedy, Stored};
 use core::fmt;
 use core::time::Duration;
 
-/// The error of a call of a [`Connection`](super::Connection). `E` is the transport's error. The error is
-/// `Copy` if `E` is, and has no text of the server, which is in
+/// The error of a call of a [`Connection`](super::Connection).
+///
+/// `E` is the transport's error. The error is `Copy` if `E` is. It holds no text of the server, which is in
 /// [`Connection::error_body`](super::Connection::error_body).
 ///
 /// ```
@@ -15,11 +16,25 @@ use core::time::Duration;
 /// use influx_edge::embedded::{Error, ResponseError};
 /// use influx_edge::http::{Remedy, Stored, WriteResponse, WriteStatus};
 ///
-/// let status = WriteStatus::classify(&WriteResponse { status: 503, retry_after: Some("7"), ..WriteResponse::default() });
-/// let error: Error<core::fmt::Error> = Error::Response(ResponseError::new(503, &status));
-/// assert_eq!((error.stored(), error.remedy()), (Stored::Unknown, Remedy::Retry));
-/// assert_eq!(error.response().and_then(|response| response.retry_after), Some(Duration::from_secs(7)));
-/// assert_eq!(error.to_string(), "the server responded with status 503 (stored: unknown); send it again later");
+/// let status = WriteStatus::classify(&WriteResponse {
+///     status: 503,
+///     retry_after: Some("7"),
+///     ..WriteResponse::default()
+/// });
+/// let error: Error<core::fmt::Error> =
+///     Error::Response(ResponseError::new(503, &status));
+/// assert_eq!(
+///     (error.stored(), error.remedy()),
+///     (Stored::Unknown, Remedy::Retry)
+/// );
+/// assert_eq!(
+///     error.response().and_then(|response| response.retry_after),
+///     Some(Duration::from_secs(7))
+/// );
+/// assert_eq!(
+///     error.to_string(),
+///     "the server responded with status 503 (stored: unknown); send it again later"
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -69,10 +84,15 @@ pub enum Error<E> {
 /// # let mut buffer = [0; 512];
 /// # let mut connection = Connection::new(socket, &mut buffer, &CONFIG);
 /// let bytes = b"weather temp_c=1 1\nweather temp_c= 2\nweather temp_c=3 3\n";
-/// match connection.write("sensors", Lines { bytes, precision: Precision::Nanosecond }) {
+/// match connection
+///     .write("sensors", Lines { bytes, precision: Precision::Nanosecond })
+/// {
 ///     Err(Error::Response(error)) => {
 ///         assert_eq!((error.status, error.line), (400, Some(2)));
-///         assert_eq!((error.stored, error.remedy), (Stored::None, Remedy::RemoveBadLines));
+///         assert_eq!(
+///             (error.stored, error.remedy),
+///             (Stored::None, Remedy::RemoveBadLines)
+///         );
 ///     }
 ///     other => panic!("{other:?}"),
 /// }

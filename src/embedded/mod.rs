@@ -1,4 +1,4 @@
-//! A connection for microcontrollers: writes and queries over anything that reads and writes bytes.
+//! Writes and queries from a microcontroller, over any byte stream.
 //!
 //! ```
 //! use influx_edge::Precision;
@@ -8,15 +8,21 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # mod board { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/transport.rs")); }
 //! # let socket = board::connect(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs")));
-//! const CONFIG: Config<'static> = Config::new("192.168.1.10:8086").org("acme").token("my-token");
+//! const CONFIG: Config<'static> = Config::new("192.168.1.10:8086")
+//!     .org("acme")
+//!     .token("my-token");
 //!
 //! let (mut buffer, mut ring, mut storage) = ([0; 512], [0; 4096], [0; 128]);
 //! let mut connection = Connection::new(socket, &mut buffer, &CONFIG);
 //! let mut queue = Queue::new(&mut ring, Precision::Second);
 //! let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
-//! enc.line("weather").tag("station", "zrh-1").field("temp_c", 21.5).timestamp(1_700_000_000)?;
+//! enc.line("weather")
+//!     .tag("station", "zrh-1")
+//!     .field("temp_c", 21.5)
+//!     .timestamp(1_700_000_000)?;
 //! queue.push(enc.lines())?;
-//! let delivered = queue.deliver(1024, |lines| connection.write("sensors", lines))?;
+//! let delivered =
+//!     queue.deliver(1024, |lines| connection.write("sensors", lines))?;
 //! assert_eq!(delivered, 1);
 //! # Ok(()) }
 //! ```

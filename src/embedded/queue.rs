@@ -25,13 +25,18 @@ use core::fmt;
 /// let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
 /// for second in 1_700_000_000..1_700_000_010 {
 ///     enc.clear();
-///     enc.line("weather").field("temp_c", 21.5).timestamp(second)?;
+///     enc.line("weather")
+///         .field("temp_c", 21.5)
+///         .timestamp(second)?;
 ///     queue.push(enc.lines())?;
 /// }
-/// // In a program: `|lines| connection.write("sensors", lines)`. Here the connection isn't open.
+/// // A program passes `|lines| connection.write("sensors", lines)`.
+/// // Here the connection isn't open.
 /// let result = queue.deliver(1024, |_| Err(Error::<()>::NotOpen));
 /// assert!(result.is_err() && queue.stats().buffered == 10);
-/// queue.deliver(1024, |_| Ok::<(), Error<()>>(())).map_err(|_| "failed")?;
+/// queue
+///     .deliver(1024, |_| Ok::<(), Error<()>>(()))
+///     .map_err(|_| "failed")?;
 /// assert_eq!((queue.stats().delivered, queue.stats().buffered), (10, 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -65,7 +70,10 @@ pub struct Queue<'b> {
 /// use influx_edge::embedded::QueueStats;
 ///
 /// let nothing = QueueStats::default();
-/// assert_eq!(nothing.to_string(), "accepted 0: 0 delivered, 0 rejected, 0 dropped, 0 buffered");
+/// assert_eq!(
+///     nothing.to_string(),
+///     "accepted 0: 0 delivered, 0 rejected, 0 dropped, 0 buffered"
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -107,7 +115,10 @@ impl fmt::Display for QueueStats {
 ///
 /// let mut ring = [0; 8];
 /// let mut queue = Queue::new(&mut ring, Precision::Second);
-/// let lines = Lines { bytes: b"weather temp_c=21.5\n", precision: Precision::Second };
+/// let lines = Lines {
+///     bytes: b"weather temp_c=21.5\n",
+///     precision: Precision::Second,
+/// };
 /// assert_eq!(queue.push(lines), Err(QueueError::TooLong));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,8 +3,9 @@
 use core::time::Duration;
 use embedded_io::{Error as _, ErrorKind, ErrorType, Read, ReadReady, Write};
 
-/// A transport whose reads have a time limit, by the board's clock, for drivers that can check for input but
-/// would block forever. Writes have no limit.
+/// A transport whose reads have a time limit, by the board's clock.
+///
+/// For drivers that can check for input but would block forever. Writes have no limit.
 ///
 /// If the driver can notice that the connection is closed, as by a modem's DCD pin, its `read_ready` should
 /// return `true` then, and its `read` 0. Otherwise the error comes only after the time limit.
@@ -20,9 +21,13 @@ use embedded_io::{Error as _, ErrorKind, ErrorType, Read, ReadReady, Write};
 /// # impl embedded_io::ReadReady for Uart { fn read_ready(&mut self) -> Result<bool, ErrorKind> { Ok(false) } }
 /// # let uart = Uart;
 /// # let mut ticks = 0;
-/// let clock = || { ticks += 1; Duration::from_millis(ticks) }; // since the board's start
+/// let clock = || {
+///     ticks += 1;
+///     Duration::from_millis(ticks)
+/// }; // since the board's start
 /// let mut transport = Timed::new(uart, clock, Duration::from_secs(10));
-/// assert_eq!(transport.read(&mut [0; 8]), Err(ErrorKind::TimedOut)); // nothing arrived
+/// // Nothing arrived:
+/// assert_eq!(transport.read(&mut [0; 8]), Err(ErrorKind::TimedOut));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Timed<T, C> {

@@ -7,8 +7,9 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// The reason why the batching writer didn't take what it was given. Nothing of it was taken; earlier
-/// points are unaffected.
+/// The reason why the batching writer didn't accept the data.
+///
+/// Nothing of it was accepted; earlier points are unaffected.
 ///
 /// Only [`Encode`](WriteError::Encode), for the key that it names, and
 /// [`NotDurable`](WriteError::NotDurable), for the disk's error, allocate. Converts into [`Error`].
@@ -123,14 +124,16 @@ impl From<WriteError> for Error {
     }
 }
 
-/// The reason why a machine's clock counts as not set. The bounds are those of the writer's
-/// [`ClockGuard`](crate::writer::ClockGuard).
+/// The reason why a machine's clock counts as not set.
+///
+/// The bounds are those of the writer's [`ClockGuard`](crate::writer::ClockGuard).
 ///
 /// ```
 /// # let client = influx_edge::Client::builder("http://localhost:1").org("acme").build()?;
 /// use influx_edge::{ClockError, Timestamp, WriteError};
 ///
-/// let built = Timestamp::parse("2200-01-01T00:00:00Z")?; // (the day of the program's build)
+/// // The day on which the program was built:
+/// let built = Timestamp::parse("2200-01-01T00:00:00Z")?;
 /// let mut w = client.writer("sensors").clock_not_before(built).build()?;
 /// match w.write("weather temp_c=21.5") {
 ///     Err(WriteError::ClockNotSet(ClockError::TooEarly { time, not_before })) => {
@@ -187,7 +190,9 @@ impl fmt::Display for ClockError {
 
 impl core::error::Error for ClockError {}
 
-/// A flush or close that ran out of time: some lines have reached neither the server nor a disk.
+/// The error of a flush or close that ran out of time.
+///
+/// Some lines have reached neither the server nor a disk.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;

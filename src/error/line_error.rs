@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-/// A line that a server rejected, or that can be the cause of a type conflict that it reports.
+/// A line that a server rejected, or a possible cause of a type conflict.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

@@ -66,11 +66,18 @@ pub struct Error(Box<ErrorKind>);
 /// use influx_edge::{ErrorKind, Point, Timestamp};
 ///
 /// let error = client.write("nowhere", "weather temp_c=21.5").unwrap_err();
-/// assert!(matches!(error.kind(), ErrorKind::Response(response) if response.status() == 404));
-/// let error = client.write("sensors", Point::new("weather").field("temp_c", f64::NAN)).unwrap_err();
+/// assert!(
+///     matches!(error.kind(), ErrorKind::Response(response) if response.status() == 404)
+/// );
+/// let error = client
+///     .write("sensors", Point::new("weather").field("temp_c", f64::NAN))
+///     .unwrap_err();
 /// assert!(matches!(error.kind(), ErrorKind::Encode(_))); // nothing was sent
-/// let error: influx_edge::Error = Timestamp::parse("yesterday").unwrap_err().into();
-/// let ErrorKind::Content { message, .. } = error.kind() else { panic!("{error}") };
+/// let error: influx_edge::Error =
+///     Timestamp::parse("yesterday").unwrap_err().into();
+/// let ErrorKind::Content { message, .. } = error.kind() else {
+///     panic!("{error}")
+/// };
 /// assert_eq!(message, "not an RFC 3339 time");
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -116,8 +123,9 @@ impl Error {
         &self.0
     }
 
-    /// Returns the reason alone, without the sentence that `Display` writes around it: the server's
-    /// message, or that of the check that failed.
+    /// Returns the reason alone, without the sentence around it.
+    ///
+    /// It is the server's message, or that of the check that failed. `Display` writes the whole sentence.
     ///
     /// A server's message is the body's `message`, else its `error`, else the first 512 bytes of the
     /// body, else an error header, else the reason phrase of the status. At most 4 KiB. It may be
@@ -149,7 +157,7 @@ impl Error {
         }
     }
 
-    /// Returns the response that the error was made of, if there was one.
+    /// Returns the response that caused the error, if there was one.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("revoked").build()?;
@@ -206,7 +214,11 @@ impl Error {
     ///     if !error.is_retryable() {
     ///         return Err(error);
     ///     }
-    ///     std::thread::sleep(error.retry_after().unwrap_or(core::time::Duration::from_secs(5)));
+    ///     std::thread::sleep(
+    ///         error
+    ///             .retry_after()
+    ///             .unwrap_or(core::time::Duration::from_secs(5)),
+    ///     );
     /// }
     /// # let unreachable = influx_edge::Client::builder("http://127.0.0.1:1").build()?;
     /// # assert!(unreachable.ping().unwrap_err().is_retryable());
@@ -298,7 +310,9 @@ impl Error {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// let error = client.write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n").unwrap_err();
+    /// let error = client
+    ///     .write("sensors", "weather temp_c=1 1\nweather temp_c= 2\n")
+    ///     .unwrap_err();
     /// let [bad] = error.line_errors() else { panic!("{error}") };
     /// assert_eq!(bad.line, "weather temp_c= 2");
     /// # Ok::<(), influx_edge::Error>(())

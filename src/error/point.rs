@@ -6,7 +6,9 @@ use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use core::fmt;
 
-/// A point that can't be written as line protocol: the reason, the key, and the number of the point.
+/// The error of a point that can't be written as line protocol.
+///
+/// It has the reason, the key, and the number of the point.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
@@ -17,9 +19,15 @@ use core::fmt;
 ///     Point::new("weather").field("temp_c", f64::NAN),
 /// ];
 /// let error = client.write("sensors", &points).unwrap_err(); // nothing was sent
-/// let ErrorKind::Encode(e) = error.kind() else { unreachable!() };
+/// let ErrorKind::Encode(e) = error.kind() else {
+///     unreachable!()
+/// };
 /// assert_eq!((e.number, e.key.as_deref()), (Some(2), Some("temp_c")));
-/// assert!(error.to_string().starts_with("cannot encode point 2: the value of field `temp_c` is NaN"));
+/// assert!(
+///     error.to_string().starts_with(
+///         "cannot encode point 2: the value of field `temp_c` is NaN"
+///     )
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,13 +3,15 @@
 use super::{Error, ErrorKind, TransportErrorKind};
 
 impl Error {
-    /// Returns `true` if the resource doesn't exist, or is hidden from the credentials: 404, the code
-    /// `not found`, and, with any status, an unknown organization or InfluxQL's `database not found`
-    /// and `retention policy not found`.
+    /// Returns `true` if the resource doesn't exist, or is hidden from the credentials.
+    ///
+    /// That is 404, the code `not found`, and, with any status, an unknown organization or InfluxQL's
+    /// `database not found` and `retention policy not found`.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-    /// assert!(client.write("nowhere", "t v=1").unwrap_err().is_not_found()); // no such bucket
+    /// // There is no such bucket:
+    /// assert!(client.write("nowhere", "t v=1").unwrap_err().is_not_found());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -21,15 +23,22 @@ impl Error {
             }
     }
 
-    /// Returns `true` if the resource exists already: 409, InfluxDB's 422 with the code `conflict` for
-    /// a name that is taken, and the 500 `mapping for user … already exists` of InfluxDB OSS for a user
-    /// who is a member or an owner.
+    /// Returns `true` if the resource exists already.
+    ///
+    /// That is 409, InfluxDB's 422 with the code `conflict` for a name that is taken, and the 500 `mapping
+    /// for user … already exists` of InfluxDB OSS for a user who is a member or an owner.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::NewBucket;
     ///
-    /// assert!(client.buckets().create(&NewBucket::new("edge")).unwrap_err().is_conflict());
+    /// assert!(
+    ///     client
+    ///         .buckets()
+    ///         .create(&NewBucket::new("edge"))
+    ///         .unwrap_err()
+    ///         .is_conflict()
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -55,9 +64,10 @@ impl Error {
         self.has_code(401, "unauthorized")
     }
 
-    /// Returns `true` if the credentials are valid but lack the permission: 403, the 401
-    /// `write:orgs/… is unauthorized` of InfluxDB OSS for resources other than data, and its 500 or 401
-    /// `…: unauthorized` for tasks and their runs.
+    /// Returns `true` if the credentials are valid but lack the permission.
+    ///
+    /// That is 403, the 401 `write:orgs/… is unauthorized` of InfluxDB OSS for resources other than data, and
+    /// its 500 or 401 `…: unauthorized` for tasks and their runs.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("read-only").build()?;
@@ -127,7 +137,9 @@ impl Error {
     /// Returns `true` if the program asked for something impossible. Nothing was sent.
     ///
     /// ```
-    /// let error = influx_edge::Client::builder("ftp://localhost").build().unwrap_err();
+    /// let error = influx_edge::Client::builder("ftp://localhost")
+    ///     .build()
+    ///     .unwrap_err();
     /// assert!(error.is_config());
     /// ```
     #[must_use]

@@ -17,7 +17,8 @@ use core::time::Duration;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("redirected").build()?;
 /// let error = client.ping().unwrap_err();
 /// let response = error.response().expect("the server responded");
-/// assert_eq!(response.location(), Some("https://db.plant.example")); // which is not followed
+/// // The redirect is not followed:
+/// assert_eq!(response.location(), Some("https://db.plant.example"));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Debug)]
@@ -105,7 +106,11 @@ impl ResponseError {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("at-1.x").build()?;
     /// let error = client.ping().unwrap_err();
-    /// assert!(error.response().is_some_and(|response| response.request_id().is_some()));
+    /// assert!(
+    ///     error
+    ///         .response()
+    ///         .is_some_and(|response| response.request_id().is_some())
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]
@@ -132,7 +137,11 @@ impl ResponseError {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").token("proxied").build()?;
     /// let error = client.ping().unwrap_err();
-    /// assert!(error.response().is_some_and(|response| !response.is_from_influxdb())); // a proxy's
+    /// assert!(
+    ///     error
+    ///         .response()
+    ///         .is_some_and(|response| !response.is_from_influxdb())
+    /// ); // a proxy's
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     #[must_use]

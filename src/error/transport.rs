@@ -15,8 +15,13 @@ use core::fmt;
 ///     other => panic!("{other:?}"),
 /// };
 /// let nothing_there = "http://127.0.0.1:1";
-/// assert_eq!(kind(Client::builder(nothing_there).build()?), TransportErrorKind::Refused);
-/// let by_proxy = Client::builder("http://influx.example:8086").proxy(nothing_there).build()?;
+/// assert_eq!(
+///     kind(Client::builder(nothing_there).build()?),
+///     TransportErrorKind::Refused
+/// );
+/// let by_proxy = Client::builder("http://influx.example:8086")
+///     .proxy(nothing_there)
+///     .build()?;
 /// assert_eq!(kind(by_proxy), TransportErrorKind::ProxyUnavailable);
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -59,16 +64,22 @@ pub enum TransportErrorKind {
     Request,
 }
 
-/// A call without a complete response. Once the request was sent, it is unknown whether the server
-/// acted on it.
+/// The error of a call without a complete response.
+///
+/// Once the request was sent, it is unknown whether the server acted on it.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder("http://127.0.0.1:1").org("acme").build()?;
 /// use influx_edge::{ErrorKind, TransportErrorKind};
 ///
 /// let error = client.ping().unwrap_err();
-/// let ErrorKind::Transport(transport) = error.kind() else { panic!("{error}") };
-/// assert_eq!((transport.kind(), transport.host()), (TransportErrorKind::Refused, "127.0.0.1:1"));
+/// let ErrorKind::Transport(transport) = error.kind() else {
+///     panic!("{error}")
+/// };
+/// assert_eq!(
+///     (transport.kind(), transport.host()),
+///     (TransportErrorKind::Refused, "127.0.0.1:1")
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Debug)]

@@ -92,8 +92,10 @@ fn dict_ast<'a, K: ToFlux + 'a, V: ToFlux + 'a>(
 /// ```
 /// use influx_edge::flux::{Record, to_literal};
 ///
-/// let record = Record(&[("station", &"zrh-1"), ("limit", &10), ("note", &None::<&str>)]);
-/// assert_eq!(to_literal(&record)?, r#"{station: "zrh-1", limit: 10}"#); // Flux has no null
+/// let record =
+///     Record(&[("station", &"zrh-1"), ("limit", &10), ("note", &None::<&str>)]);
+/// // Flux has no null, so `None` is left out:
+/// assert_eq!(to_literal(&record)?, r#"{station: "zrh-1", limit: 10}"#);
 /// # Ok::<(), influx_edge::flux::FluxError>(())
 /// ```
 #[derive(Clone, Copy)]

@@ -7,15 +7,19 @@ use super::collection::write_property;
 use super::text::{is_identifier, json_string};
 use super::to_flux::ToFlux;
 
-/// Writes the `extern` member of a query request, a JSON object: the parameters as the option `params`, and the
-/// profilers to switch on (`query`, `operator`). [`Params`] does the same with an allocator.
+/// Writes the `extern` member of a query request, a JSON object.
+///
+/// It holds the parameters as the option `params`, and the profilers to switch on (`query`, `operator`).
+/// [`Params`] does the same with an allocator.
 ///
 /// ```
 /// use influx_edge::flux;
 ///
 /// let mut json = String::new();
 /// flux::write_extern(&[("bucket", &"sensors"), ("limit", &10)], &[], &mut json)?;
-/// assert!(json.contains(r#""name":"bucket"},"value":{"type":"StringLiteral","value":"sensors"}"#));
+/// assert!(json.contains(
+///     r#""name":"bucket"},"value":{"type":"StringLiteral","value":"sensors"}"#
+/// ));
 /// # Ok::<(), flux::FluxError>(())
 /// ```
 ///
@@ -51,9 +55,10 @@ pub fn write_extern(
     })
 }
 
-/// Writes the body of a request to `/api/v2/query`: the script, the dialect that [`csv`](crate::csv) reads,
-/// and the parameters. For programs without the client ([`Operation::query`](crate::http::Operation::query)).
-/// Doesn't allocate.
+/// Writes the body of a request to `/api/v2/query`.
+///
+/// It holds the script, the dialect that [`csv`](crate::csv) reads, and the parameters. For programs without
+/// the client ([`Operation::query`](crate::http::Operation::query)). Doesn't allocate.
 ///
 /// ```
 /// use influx_edge::flux;
@@ -125,7 +130,8 @@ impl Params {
     /// use influx_edge::flux::Params;
     ///
     /// let mut params = Params::new();
-    /// params.insert("station", "zrh-1")?.insert("limit", 10)?; // params.station, params.limit
+    /// // In the script they are `params.station` and `params.limit`:
+    /// params.insert("station", "zrh-1")?.insert("limit", 10)?;
     /// assert!(!params.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -7,7 +7,9 @@ use core::fmt;
 
 use super::FluxError;
 
-/// The predicate of a delete: conditions on the measurement and on tags, which must all be true.
+/// The predicate of a delete: conditions on the measurement and on tags.
+///
+/// All of them must be true.
 ///
 /// The server supports only `=`, `!=` and `AND` here: it responds with 400 to `OR` and to regular expressions, and
 /// InfluxDB OSS responds with 501 to `_field`. Names and values are always quoted: every name may be, and keywords
@@ -16,7 +18,9 @@ use super::FluxError;
 /// ```
 /// use influx_edge::flux::Predicate;
 ///
-/// let predicate = Predicate::new().measurement("weather")?.tag("station", "zrh \"1\"")?;
+/// let predicate = Predicate::new()
+///     .measurement("weather")?
+///     .tag("station", "zrh \"1\"")?;
 /// assert_eq!(
 ///     predicate.to_string(),
 ///     r#""_measurement"="weather" AND "station"="zrh \"1\"""#
@@ -44,8 +48,13 @@ impl Predicate {
     /// ```
     /// use influx_edge::flux::Predicate;
     ///
-    /// let weather = Predicate::new().measurement("weather")?.tag("station", "zrh-1")?;
-    /// assert_eq!(weather.as_str(), r#""_measurement"="weather" AND "station"="zrh-1""#);
+    /// let weather = Predicate::new()
+    ///     .measurement("weather")?
+    ///     .tag("station", "zrh-1")?;
+    /// assert_eq!(
+    ///     weather.as_str(),
+    ///     r#""_measurement"="weather" AND "station"="zrh-1""#
+    /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -62,7 +71,10 @@ impl Predicate {
     /// ```
     /// use influx_edge::flux::Predicate;
     ///
-    /// assert_eq!(Predicate::new().tag("station", "zrh-1")?.as_str(), r#""station"="zrh-1""#);
+    /// assert_eq!(
+    ///     Predicate::new().tag("station", "zrh-1")?.as_str(),
+    ///     r#""station"="zrh-1""#
+    /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

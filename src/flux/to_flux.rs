@@ -43,7 +43,12 @@ use super::FluxError;
 /// }
 ///
 /// assert_eq!(to_literal(&Now)?, "now()");
-/// assert!(Params::new().insert("until", Now)?.to_json().contains("CallExpression"));
+/// assert!(
+///     Params::new()
+///         .insert("until", Now)?
+///         .to_json()
+///         .contains("CallExpression")
+/// );
 /// # Ok::<(), FluxError>(())
 /// ```
 #[diagnostic::on_unimplemented(
@@ -71,7 +76,11 @@ pub trait ToFlux {
     /// ```
     /// use influx_edge::flux::ToFlux;
     ///
-    /// assert!(None::<f64>.is_none() && ToFlux::is_none(&None::<f64>) && !ToFlux::is_none(&1.5));
+    /// assert!(
+    ///     None::<f64>.is_none()
+    ///         && ToFlux::is_none(&None::<f64>)
+    ///         && !ToFlux::is_none(&1.5)
+    /// );
     /// ```
     fn is_none(&self) -> bool {
         false

@@ -16,13 +16,17 @@ use super::words::number;
 /// ```
 /// use influx_edge::http::ErrorBody;
 ///
-/// let body = ErrorBody::read(br#"{"code":"not found","message":"bucket \"x\" not found"}"#);
+/// let body = ErrorBody::read(
+///     br#"{"code":"not found","message":"bucket \"x\" not found"}"#,
+/// );
 /// assert_eq!(body.code().unwrap(), "not found");
 /// assert_eq!(body.message().unwrap(), r#"bucket "x" not found"#);
 /// assert!(body.is_from_influxdb());
 ///
 /// // A proxy's page.
-/// let body = ErrorBody::read(b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n");
+/// let body = ErrorBody::read(
+///     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n",
+/// );
 /// assert!(body.message().is_none());
 /// assert!(!body.is_from_influxdb());
 /// ```
@@ -65,7 +69,8 @@ impl<'a> ErrorBody<'a> {
     /// ```
     /// use influx_edge::http::ErrorBody;
     ///
-    /// let body = ErrorBody::read_start(br#"{"code":"invalid","message":"unable to pa"#);
+    /// let body =
+    ///     ErrorBody::read_start(br#"{"code":"invalid","message":"unable to pa"#);
     /// assert_eq!(body.message().unwrap(), "unable to pa");
     /// assert!(body.is_from_influxdb());
     /// ```

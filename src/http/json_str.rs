@@ -4,7 +4,9 @@ use super::printable::write_printable;
 use crate::json_escape;
 use core::fmt;
 
-/// A string of a JSON text, borrowed in its written form. Escapes are decoded while it is read.
+/// A JSON string, borrowed as it is written.
+///
+/// Escapes are decoded while it is read.
 ///
 /// It is untrusted text. `Display` is for people: control characters, and those that reorder text, are
 /// escaped. [`chars`](JsonStr::chars) returns the exact characters. Nothing allocates.
@@ -12,10 +14,19 @@ use core::fmt;
 /// ```
 /// use influx_edge::http::ErrorBody;
 ///
-/// let body = ErrorBody::read("{\"code\":\"invalid\",\"message\":\"unable to parse 'café\\u001b[2J f=': missing field value\"}".as_bytes());
+/// let body = ErrorBody::read(
+///     "{\"code\":\"invalid\",\"message\":\"unable to parse 'café\\u001b[2J f=': missing field value\"}"
+///         .as_bytes(),
+/// );
 /// let message = body.message().unwrap();
-/// assert_eq!(message, "unable to parse 'café\u{1b}[2J f=': missing field value");
-/// assert_eq!(message.to_string(), "unable to parse 'café\\u{1b}[2J f=': missing field value");
+/// assert_eq!(
+///     message,
+///     "unable to parse 'café\u{1b}[2J f=': missing field value"
+/// );
+/// assert_eq!(
+///     message.to_string(),
+///     "unable to parse 'café\\u{1b}[2J f=': missing field value"
+/// );
 /// assert_eq!(message.chars().count(), 50);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]

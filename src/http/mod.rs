@@ -1,11 +1,18 @@
-//! HTTP without a network: request heads, responses, and the meaning of a response to a write.
+//! HTTP without a network: request heads, a response parser, and the result of a write.
 //!
 //! ```
 //! use influx_edge::http::{Remedy, Stored, WriteResponse, WriteStatus};
 //!
-//! let response = WriteResponse { status: 503, retry_after: Some("30"), ..WriteResponse::default() };
+//! let response = WriteResponse {
+//!     status: 503,
+//!     retry_after: Some("30"),
+//!     ..WriteResponse::default()
+//! };
 //! let status = WriteStatus::classify(&response);
-//! assert_eq!((status.stored, status.remedy), (Stored::Unknown, Some(Remedy::Retry)));
+//! assert_eq!(
+//!     (status.stored, status.remedy),
+//!     (Stored::Unknown, Some(Remedy::Retry))
+//! );
 //! assert_eq!(status.retry_after.map(|wait| wait.as_secs()), Some(30));
 //! ```
 //!

@@ -5,7 +5,9 @@ use super::text_buffer::TextBuffer;
 use crate::Precision;
 use core::fmt::{self, Write};
 
-/// The operation that a request is for: method, path, query parameters, and the type of the body.
+/// The operation that a request is for.
+///
+/// Method, path, query parameters, and the type of the body.
 ///
 /// Names may be any text, and are percent-encoded. A parameter with an empty name or value is left out.
 /// `Debug` hides the value of `p`, the password of InfluxDB 1.x.
@@ -16,8 +18,12 @@ use core::fmt::{self, Write};
 ///
 /// let write = Operation::write("a b&c", "acme", Precision::Second);
 /// let mut head = String::new();
-/// RequestHead::new("influx:8086", write).content_length(7).write_to(&mut head)?;
-/// assert!(head.starts_with("POST /api/v2/write?bucket=a%20b%26c&org=acme&precision=s HTTP/1.1\r\n"));
+/// RequestHead::new("influx:8086", write)
+///     .content_length(7)
+///     .write_to(&mut head)?;
+/// assert!(head.starts_with(
+///     "POST /api/v2/write?bucket=a%20b%26c&org=acme&precision=s HTTP/1.1\r\n"
+/// ));
 /// # Ok::<(), influx_edge::http::HeadError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -174,7 +180,10 @@ pub(crate) fn v3_precision(precision: Precision) -> &'static str {
 /// ```
 /// use influx_edge::http::Credentials;
 ///
-/// assert_eq!(format!("{:?}", Credentials::token("secret")), "Credentials(\"Token\", …)");
+/// assert_eq!(
+///     format!("{:?}", Credentials::token("secret")),
+///     "Credentials(\"Token\", …)"
+/// );
 /// ```
 #[derive(Clone, Copy)]
 pub struct Credentials<'a> {
@@ -436,7 +445,10 @@ impl<'a> RequestHead<'a> {
     /// let write = Operation::write("a b&c", "acme", Precision::Second);
     /// let mut url = String::from("http://influx:8086");
     /// RequestHead::new("influx:8086", write).write_target_to(&mut url)?;
-    /// assert_eq!(url, "http://influx:8086/api/v2/write?bucket=a%20b%26c&org=acme&precision=s");
+    /// assert_eq!(
+    ///     url,
+    ///     "http://influx:8086/api/v2/write?bucket=a%20b%26c&org=acme&precision=s"
+    /// );
     /// # Ok::<(), HeadError>(())
     /// ```
     ///

@@ -23,7 +23,8 @@ const MAX_INTERIM: u8 = 8;
 /// use influx_edge::http::ResponseParser;
 ///
 /// let parser = ResponseParser::new();
-/// assert_eq!((parser.head().status(), parser.head().date()), (0, None)); // nothing was received yet
+/// // Nothing was received yet:
+/// assert_eq!((parser.head().status(), parser.head().date()), (0, None));
 /// ```
 #[derive(Clone, Debug)]
 pub struct ResponseHead {
@@ -554,12 +555,17 @@ impl ResponseParser {
     }
 }
 
-/// The reason why bytes can't be used as a response. After any of these the connection has to be reopened.
+/// The reason why bytes can't be used as a response.
+///
+/// After any of these the connection has to be reopened.
 ///
 /// ```
 /// use influx_edge::http::{ParseError, ResponseParser};
 ///
-/// assert_eq!(ResponseParser::new().feed(b"SSH-2.0-OpenSSH_9.2\r\n"), Err(ParseError::NotHttp));
+/// assert_eq!(
+///     ResponseParser::new().feed(b"SSH-2.0-OpenSSH_9.2\r\n"),
+///     Err(ParseError::NotHttp)
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

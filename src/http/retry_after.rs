@@ -7,7 +7,9 @@ use core::time::Duration;
 /// The longest delay that a server gets.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 
-/// Returns the delay in a `Retry-After` header: whole or decimal seconds, or a date. At most ten minutes.
+/// Returns the delay in a `Retry-After` header, at most ten minutes.
+///
+/// The header has whole or decimal seconds, or a date.
 ///
 /// A date is relative to the response's own `Date`, because this machine's clock may not be set. A date in
 /// the past is zero. Returns `None` if the value can't be read, or if it is a date and the response has no
@@ -20,7 +22,10 @@ pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 /// assert_eq!(retry_after("120", None), Some(Duration::from_secs(120)));
 /// assert_eq!(retry_after("0.5", None), Some(Duration::from_millis(500)));
 /// let date = Some("Sun, 22 Nov 2026 06:00:00 GMT");
-/// assert_eq!(retry_after("Sun, 22 Nov 2026 06:00:09 GMT", date), Some(Duration::from_secs(9)));
+/// assert_eq!(
+///     retry_after("Sun, 22 Nov 2026 06:00:09 GMT", date),
+///     Some(Duration::from_secs(9))
+/// );
 /// assert_eq!(retry_after("1e12", None), Some(Duration::from_secs(600)));
 /// assert_eq!(retry_after("soon", None), None);
 /// ```
@@ -82,8 +87,9 @@ fn exponent(text: &[u8]) -> Option<i32> {
     Some(sign * i32::try_from(number(digits, 10)?).unwrap_or(i32::MAX))
 }
 
-/// Parses the value of a `Date` header, `Sun, 06 Nov 1994 08:49:37 GMT`, into seconds since 1970-01-01 UTC.
-/// A device without a clock can set its own by it.
+/// Parses the value of a `Date` header into seconds since 1970-01-01 UTC.
+///
+/// The form is `Sun, 06 Nov 1994 08:49:37 GMT`. A device without a clock can set its own by it.
 ///
 /// The form is the `IMF-fixdate` of RFC 9110 §5.6.7. The two obsolete forms return `None`. The day of the
 /// week isn't checked. Nothing allocates.

@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-/// Percent-encodes one path segment, so that no name can change the path: `/`, `?` and the segments `.`
-/// and `..` are encoded. Nothing allocates.
+/// Percent-encodes one path segment, so that no name can change the path.
+///
+/// `/`, `?` and the segments `.` and `..` are encoded. Doesn't allocate.
 ///
 /// ```
 /// use influx_edge::http::encode_segment;
@@ -25,8 +26,9 @@ pub fn encode_segment(segment: &str, out: &mut impl fmt::Write) -> fmt::Result {
     }
 }
 
-/// Percent-encodes the name or the value of a query parameter: every byte that isn't unreserved
-/// (RFC 3986 §2.3). Nothing allocates.
+/// Percent-encodes the name or the value of a query parameter.
+///
+/// Encodes every byte that isn't unreserved (RFC 3986 §2.3). Doesn't allocate.
 ///
 /// ```
 /// use influx_edge::http::encode_component;

@@ -11,7 +11,11 @@ use core::time::Duration;
 /// ```
 /// use influx_edge::http::WriteResponse;
 ///
-/// let response = WriteResponse { status: 429, retry_after: Some("5"), ..WriteResponse::default() };
+/// let response = WriteResponse {
+///     status: 429,
+///     retry_after: Some("5"),
+///     ..WriteResponse::default()
+/// };
 /// assert!(response.body.is_empty() && !response.truncated);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +63,10 @@ impl<'a> WriteResponse<'a> {
 ///     body: b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n",
 ///     ..WriteResponse::default()
 /// });
-/// assert_eq!((status.stored, status.remedy), (Stored::Unknown, Some(Remedy::Retry)));
+/// assert_eq!(
+///     (status.stored, status.remedy),
+///     (Stored::Unknown, Some(Remedy::Retry))
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

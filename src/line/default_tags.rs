@@ -11,7 +11,9 @@ use super::sink::sealed::{self, Grow};
 use super::value::TagValue;
 use core::fmt;
 
-/// Tags that every line of an encoder gets unless it has them itself, in storage for `N` bytes.
+/// Default tags of an encoder, in storage for `N` bytes.
+///
+/// Every line gets those that it doesn't have itself.
 ///
 /// The line's own tag wins, unless its value is empty. Default tags are checked and escaped once. `N` counts as
 /// for [`Series`](super::Series), without a measurement.

@@ -15,7 +15,9 @@ use super::value::sealed::Value;
 use super::value::{FieldValue, TagValue};
 use crate::Precision;
 
-/// Encoded lines and the unit of their timestamps, which a write takes together so that they can't disagree.
+/// Encoded lines and the unit of their timestamps.
+///
+/// A write takes both together, so they can't disagree.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -23,7 +25,10 @@ use crate::Precision;
 ///
 /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
 /// enc.line("t").field("v", 1).timestamp(1_700_000_000)?;
-/// assert_eq!(enc.lines(), Lines { bytes: b"t v=1i 1700000000\n", precision: Precision::Second });
+/// assert_eq!(
+///     enc.lines(),
+///     Lines { bytes: b"t v=1i 1700000000\n", precision: Precision::Second }
+/// );
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,8 +176,11 @@ impl<S: Sink> Encoder<S> {
     /// use influx_edge::{Precision, Timestamp, line::Encoder};
     ///
     /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
-    /// enc.line("t").field("v", 1).timestamp(Timestamp::from_nanos(7_900_000_000))?;
-    /// assert_eq!(enc.as_bytes(), b"t v=1i 7\n"); // an instant is rounded down; a number is taken as it is
+    /// enc.line("t")
+    ///     .field("v", 1)
+    ///     .timestamp(Timestamp::from_nanos(7_900_000_000))?;
+    /// // An instant is rounded down; a number is taken as it is.
+    /// assert_eq!(enc.as_bytes(), b"t v=1i 7\n");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -248,9 +256,17 @@ impl<S: Sink> Encoder<S> {
     /// use influx_edge::line::Encoder;
     ///
     /// let mut enc = Encoder::with_sink(Vec::new()).reject_empty_tags(true);
-    /// let error = enc.line("t").tag("station", "").field("v", 1).finish().unwrap_err();
+    /// let error = enc
+    ///     .line("t")
+    ///     .tag("station", "")
+    ///     .field("v", 1)
+    ///     .finish()
+    ///     .unwrap_err();
     /// assert_eq!(error.to_string(), "tag value 1 is empty");
-    /// enc.line("t").tag("station", None::<&str>).field("v", 1).finish()?;
+    /// enc.line("t")
+    ///     .tag("station", None::<&str>)
+    ///     .field("v", 1)
+    ///     .finish()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -268,8 +284,14 @@ impl<S: Sink> Encoder<S> {
     /// let tags = DefaultTags::<32>::new().tag("host", "gw-7")?;
     /// let mut enc = Encoder::with_sink(Vec::new()).default_tags(tags);
     /// enc.line("load").field("one", 0.5).finish()?;
-    /// enc.line("load").tag("host", "other").field("one", 0.5).finish()?; // a line's own tag wins
-    /// assert_eq!(enc.as_bytes(), b"load,host=gw-7 one=0.5\nload,host=other one=0.5\n");
+    /// enc.line("load")
+    ///     .tag("host", "other")
+    ///     .field("one", 0.5)
+    ///     .finish()?; // a line's own tag wins
+    /// assert_eq!(
+    ///     enc.as_bytes(),
+    ///     b"load,host=gw-7 one=0.5\nload,host=other one=0.5\n"
+    /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -288,8 +310,12 @@ impl<S: Sink> Encoder<S> {
     /// use influx_edge::line::Encoder;
     ///
     /// let mut enc = Encoder::with_sink(Vec::new());
-    /// enc.line("weather").tag("station", "zrh 1").field("temp_c", 21.5).finish()?;
-    /// assert!(enc.line("").field("temp_c", 21.5).finish().is_err()); // the line before it stays
+    /// enc.line("weather")
+    ///     .tag("station", "zrh 1")
+    ///     .field("temp_c", 21.5)
+    ///     .finish()?;
+    /// // A rejected line leaves the one before it:
+    /// assert!(enc.line("").field("temp_c", 21.5).finish().is_err());
     /// assert_eq!(enc.as_bytes(), b"weather,station=zrh\\ 1 temp_c=21.5\n");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -418,8 +444,12 @@ impl<S: Sink> Encoder<S> {
     /// [`skip_non_finite`](Self::skip_non_finite).
     ///
     /// ```
-    /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new()).skip_non_finite(true);
-    /// enc.line("t").field("broken", f64::INFINITY).field("good", 1).finish()?;
+    /// let mut enc =
+    ///     influx_edge::line::Encoder::with_sink(Vec::new()).skip_non_finite(true);
+    /// enc.line("t")
+    ///     .field("broken", f64::INFINITY)
+    ///     .field("good", 1)
+    ///     .finish()?;
     /// assert_eq!(enc.skipped(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -434,7 +464,11 @@ impl<S: Sink> Encoder<S> {
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
-    /// enc.line("t").tag("station", "").tag("site", None::<&str>).field("v", 1).finish()?;
+    /// enc.line("t")
+    ///     .tag("station", "")
+    ///     .tag("site", None::<&str>)
+    ///     .field("v", 1)
+    ///     .finish()?;
     /// assert_eq!((enc.as_bytes(), enc.empty_tags()), (&b"t v=1i\n"[..], 1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -581,7 +615,12 @@ impl<'e, S: Sink> Line<'e, S> {
     ///
     /// ```
     /// let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
-    /// enc.line("t").field("whole", 7).field("float", 7.0).field("yes", true).field("text", "x").finish()?;
+    /// enc.line("t")
+    ///     .field("whole", 7)
+    ///     .field("float", 7.0)
+    ///     .field("yes", true)
+    ///     .field("text", "x")
+    ///     .finish()?;
     /// assert_eq!(enc.as_bytes(), b"t whole=7i,float=7,yes=true,text=\"x\"\n");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

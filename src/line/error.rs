@@ -10,7 +10,12 @@ use crate::TimestampError;
 /// use influx_edge::line::{Encoder, Part};
 ///
 /// let mut enc = Encoder::with_sink(Vec::new());
-/// let error = enc.line("t").tag("time", "noon").field("v", 1).finish().unwrap_err();
+/// let error = enc
+///     .line("t")
+///     .tag("time", "noon")
+///     .field("v", 1)
+///     .finish()
+///     .unwrap_err();
 /// let part = error.location().expect("it is in a tag").part;
 /// assert_eq!(part, Part::TagKey);
 /// assert_eq!(part.to_string(), "tag key");
@@ -70,9 +75,14 @@ impl fmt::Display for Part {
 /// use influx_edge::line::{EncodeError, Encoder, Schema, ValueKind};
 ///
 /// let mut enc = Encoder::with_sink(Vec::new());
-/// let error = enc.serialize(&Schema::new("weather"), &[21.5, 22.0]).unwrap_err();
+/// let error = enc
+///     .serialize(&Schema::new("weather"), &[21.5, 22.0])
+///     .unwrap_err();
 /// assert_eq!(error.error(), EncodeError::NotAStruct(ValueKind::Sequence));
-/// assert_eq!(error.to_string(), "a line is made of a struct or a map, not of a sequence");
+/// assert_eq!(
+///     error.to_string(),
+///     "a line is made of a struct or a map, not of a sequence"
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -125,12 +135,22 @@ impl fmt::Display for ValueKind {
     }
 }
 
-/// The position of an error in a line: the part, the tag or field, and the byte of its text.
+/// The position of an error in a line.
+///
+/// The part, the tag or field, and the byte of its text.
 ///
 /// ```
 /// # let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
-/// let line = enc.line("t").tag("host", "gw-7").tag("site", "north\nwing").field("v", 1);
-/// let at = line.finish().unwrap_err().location().expect("it is in a tag");
+/// let line = enc
+///     .line("t")
+///     .tag("host", "gw-7")
+///     .tag("site", "north\nwing")
+///     .field("v", 1);
+/// let at = line
+///     .finish()
+///     .unwrap_err()
+///     .location()
+///     .expect("it is in a tag");
 /// assert_eq!((at.index, at.offset), (1, 5));
 /// assert_eq!(at.to_string(), "tag value 2"); // counted from one
 /// ```
@@ -164,7 +184,9 @@ impl fmt::Display for Location {
     }
 }
 
-/// The reason why a line was rejected. The line was rolled back, and the encoder is ready for the next one.
+/// The reason why a line was rejected.
+///
+/// The line was rolled back, and the encoder is ready for the next one.
 ///
 /// After [`BufferFull`](EncodeError::BufferFull) and [`Sink`](EncodeError::Sink) the same line can succeed
 /// later: send the lines in the buffer, clear it, and write the line again. All others are lines that some

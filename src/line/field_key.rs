@@ -149,7 +149,7 @@ impl sealed::FieldName for str {
     }
 }
 
-/// A field's key, checked and escaped once and written many times, with storage for `N` bytes.
+/// A field key, checked and escaped once, in storage for `N` bytes.
 ///
 /// `N` counts the bytes on the wire: the key and one more for each escape. See also
 /// [`Series`](super::Series).
@@ -157,12 +157,16 @@ impl sealed::FieldName for str {
 /// ```
 /// use influx_edge::line::{Encoder, FieldKey, Series};
 ///
-/// let series = Series::<64>::new("indoor climate")?.tag("site name", "kitchen")?;
+/// let series =
+///     Series::<64>::new("indoor climate")?.tag("site name", "kitchen")?;
 /// let temp = FieldKey::<16>::new("air temp")?;
 /// let mut storage = [0u8; 256];
 /// let mut enc = Encoder::new(&mut storage);
 /// enc.series(&series).field(&temp, 21.5).timestamp(1)?;
-/// assert_eq!(enc.as_bytes(), b"indoor\\ climate,site\\ name=kitchen air\\ temp=21.5 1\n");
+/// assert_eq!(
+///     enc.as_bytes(),
+///     b"indoor\\ climate,site\\ name=kitchen air\\ temp=21.5 1\n"
+/// );
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
 pub type FieldKey<const N: usize> = FieldKeyIn<heapless::Vec<u8, N>>;

@@ -21,8 +21,12 @@ use crate::{Precision, Timestamp};
 ///
 /// let mut enc = Encoder::with_sink(Vec::new()).precision(Precision::Second);
 /// enc.line("t").field("v", 1).timestamp(1_700_000_000)?; // in the encoder's unit
-/// enc.line("t").field("v", 1).timestamp(Timestamp::from_millis(1_700_000_000_999))?;
-/// enc.line("t").field("v", 1).timestamp(UNIX_EPOCH + Duration::from_secs(1_700_000_000))?;
+/// enc.line("t")
+///     .field("v", 1)
+///     .timestamp(Timestamp::from_millis(1_700_000_000_999))?;
+/// enc.line("t")
+///     .field("v", 1)
+///     .timestamp(UNIX_EPOCH + Duration::from_secs(1_700_000_000))?;
 /// assert_eq!(enc.as_bytes(), b"t v=1i 1700000000\n".repeat(3));
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```

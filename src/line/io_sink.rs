@@ -37,7 +37,8 @@ impl<W: io::Write> IoSink<W> {
     /// ```
     /// use influx_edge::line::{IoSink, Encoder};
     ///
-    /// let mut enc = Encoder::with_sink(IoSink::new(Vec::new(), 4096)); // or a file, or a pipe
+    /// // Any writer works: a file, a pipe, a `Vec`.
+    /// let mut enc = Encoder::with_sink(IoSink::new(Vec::new(), 4096));
     /// enc.line("t").field("v", 1).finish()?;
     /// enc.flush()?;
     /// assert_eq!(enc.into_sink().into_writer(), b"t v=1i\n");

@@ -6,10 +6,20 @@
 //!
 //! let mut storage = [0u8; 128];
 //! let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
-//! enc.line("weather").tag("station", "zrh 1").field("temp_c", 21.5).timestamp(1_700_000_000)?;
-//! let rejected = enc.line("weather").tag("station", "two\nlines").field("temp_c", 21.6).finish();
+//! enc.line("weather")
+//!     .tag("station", "zrh 1")
+//!     .field("temp_c", 21.5)
+//!     .timestamp(1_700_000_000)?;
+//! let rejected = enc
+//!     .line("weather")
+//!     .tag("station", "two\nlines")
+//!     .field("temp_c", 21.6)
+//!     .finish();
 //! assert!(matches!(rejected, Err(EncodeError::ControlCharacter(..))));
-//! assert_eq!(enc.as_bytes(), b"weather,station=zrh\\ 1 temp_c=21.5 1700000000\n");
+//! assert_eq!(
+//!     enc.as_bytes(),
+//!     b"weather,station=zrh\\ 1 temp_c=21.5 1700000000\n"
+//! );
 //! # Ok::<(), EncodeError>(())
 //! ```
 //!

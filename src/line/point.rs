@@ -52,10 +52,16 @@ use super::value::{FieldValue, TagValue};
 /// let mut enc = Encoder::with_sink(Vec::new());
 /// let mut point = Point::new("core").tag("host", "gw-7");
 /// for (cpu, busy) in [3.5, 96.0].into_iter().enumerate() {
-///     point.set_tag("cpu", cpu).set_field("busy", busy).set_time(7);
+///     point
+///         .set_tag("cpu", cpu)
+///         .set_field("busy", busy)
+///         .set_time(7);
 ///     point.to_line(&mut enc)?;
 /// }
-/// assert_eq!(enc.as_bytes(), b"core,cpu=0,host=gw-7 busy=3.5 7\ncore,cpu=1,host=gw-7 busy=96 7\n");
+/// assert_eq!(
+///     enc.as_bytes(),
+///     b"core,cpu=0,host=gw-7 busy=3.5 7\ncore,cpu=1,host=gw-7 busy=96 7\n"
+/// );
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```
 ///
@@ -108,8 +114,14 @@ impl Point {
     /// use influx_edge::{Point, line::Text};
     ///
     /// let host = Text(std::net::Ipv4Addr::LOCALHOST);
-    /// let point = Point::new("t").tag("unit", 7u16).tag("host", host).tag("site", None::<&str>);
-    /// assert_eq!(Point::new("t").tag("a", "1").tag("a", "2"), Point::new("t").tag("a", "2"));
+    /// let point = Point::new("t")
+    ///     .tag("unit", 7u16)
+    ///     .tag("host", host)
+    ///     .tag("site", None::<&str>);
+    /// assert_eq!(
+    ///     Point::new("t").tag("a", "1").tag("a", "2"),
+    ///     Point::new("t").tag("a", "2")
+    /// );
     /// # let _ = point;
     /// ```
     #[must_use]
@@ -145,7 +157,8 @@ impl Point {
     /// use influx_edge::Point;
     ///
     /// let point = Point::new("t").tags([("site", "north"), ("shelf", "12")]);
-    /// assert_eq!(point, Point::new("t").tag("shelf", 12).tag("site", "north")); // tags are texts
+    /// // Tags are texts:
+    /// assert_eq!(point, Point::new("t").tag("shelf", 12).tag("site", "north"));
     /// ```
     #[must_use]
     pub fn tags<K: AsRef<str>, V: TagValue>(

@@ -8,7 +8,7 @@ use super::tag_writer::{Tag, TagWriter};
 use super::value::TagValue;
 use core::fmt;
 
-/// Measurement and tags that don't change from line to line, with storage for `N` bytes inside.
+/// A measurement and tags that don't change, in storage for `N` bytes.
 ///
 /// They are checked and escaped once, and [`Encoder::series`](super::Encoder::series) only copies them. `N`
 /// counts the bytes on the wire: measurement, and for each tag its key, its value and two more, plus one for
@@ -25,7 +25,8 @@ use core::fmt;
 /// }
 /// assert_eq!(
 ///     enc.as_bytes(),
-///     b"weather,station=zrh-1 temp_c=21.5 1\nweather,station=zrh-1 temp_c=21.6 2\n"
+///     b"weather,station=zrh-1 temp_c=21.5 1\n\
+///       weather,station=zrh-1 temp_c=21.6 2\n"
 /// );
 /// # Ok::<(), influx_edge::line::EncodeError>(())
 /// ```

@@ -70,12 +70,16 @@ use super::slice_writer::SliceWriter;
 /// ```
 /// use influx_edge::line::{EncodeError, Encoder, Sink};
 ///
-/// fn reading<S: Sink>(enc: &mut Encoder<S>, temp: f64) -> Result<(), EncodeError> {
+/// fn reading<S: Sink>(
+///     enc: &mut Encoder<S>,
+///     temp: f64,
+/// ) -> Result<(), EncodeError> {
 ///     enc.line("weather").field("temp_c", temp).finish()
 /// }
 ///
 /// let mut storage = [0u8; 64];
-/// let (mut fixed, mut growing) = (Encoder::new(&mut storage), Encoder::with_sink(Vec::new()));
+/// let (mut fixed, mut growing) =
+///     (Encoder::new(&mut storage), Encoder::with_sink(Vec::new()));
 /// reading(&mut fixed, 21.5)?;
 /// reading(&mut growing, 21.5)?;
 /// assert_eq!(fixed.as_bytes(), growing.as_bytes());

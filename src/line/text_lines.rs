@@ -91,7 +91,11 @@ impl TextLines<'_> {
     ///
     /// let text = "# a comment\nm f=1,\nm f=2\n";
     /// let mut lines = text_lines(text);
-    /// assert!(lines.next().is_some_and(|(number, line)| number == 2 && line.is_err()));
+    /// assert!(
+    ///     lines
+    ///         .next()
+    ///         .is_some_and(|(number, line)| number == 2 && line.is_err())
+    /// );
     /// assert_eq!(&text[lines.offset()..], "m f=2\n");
     /// ```
     #[must_use]
@@ -100,8 +104,10 @@ impl TextLines<'_> {
     }
 }
 
-/// Parses the lines of a text, each with the number that an editor shows. (A string with newlines takes several.)
-/// Skips blank lines, comments, a byte order mark at the start, and a carriage return at the end of a line.
+/// Parses the lines of a text, each with its line number.
+///
+/// The number is that which an editor shows. (A string with newlines takes several.) Skips blank lines,
+/// comments, a byte order mark at the start, and a carriage return at the end of a line.
 ///
 /// A line is accepted if the published parser of InfluxDB 3, `influxdb-line-protocol`, accepts it, with
 /// these exceptions:
@@ -121,7 +127,8 @@ impl TextLines<'_> {
 /// ```
 /// use influx_edge::line::text_lines;
 ///
-/// let mut lines = text_lines("weather temp_c=21.5 1700000000\nweather temp_c=21,5\n");
+/// let mut lines =
+///     text_lines("weather temp_c=21.5 1700000000\nweather temp_c=21,5\n");
 /// let (number, line) = lines.next().unwrap();
 /// assert!(number == 1 && line.is_ok_and(|line| line.has_time));
 /// let (number, line) = lines.next().unwrap();
@@ -136,8 +143,9 @@ pub fn text_lines(text: &str) -> TextLines<'_> {
     }
 }
 
-/// Returns the length of the whole lines at the start of a text that arrives in pieces. The rest belongs to the
-/// next piece. Lines end as in [`text_lines`].
+/// Returns the length of the whole lines at the start of a text.
+///
+/// For a text that arrives in pieces: the rest belongs to the next piece. Lines end as in [`text_lines`].
 ///
 /// ```
 /// use influx_edge::line::whole_lines;

@@ -19,7 +19,10 @@ use super::sink::Sink;
 /// }
 ///
 /// impl ToLine for Reading {
-///     fn to_line<S: Sink>(&self, enc: &mut Encoder<S>) -> Result<(), EncodeError> {
+///     fn to_line<S: Sink>(
+///         &self,
+///         enc: &mut Encoder<S>,
+///     ) -> Result<(), EncodeError> {
 ///         enc.line("weather")
 ///             .tag("station", self.station)
 ///             .field("temp_c", self.temp_c)

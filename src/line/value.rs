@@ -50,7 +50,11 @@ pub trait FieldValue: sealed::Value {}
 ///
 /// ```
 /// # let mut enc = influx_edge::line::Encoder::with_sink(Vec::new());
-/// let tags = enc.line("t").tag("station", "zrh 1").tag("channel", 3).tag("site", None::<&str>);
+/// let tags = enc
+///     .line("t")
+///     .tag("station", "zrh 1")
+///     .tag("channel", 3)
+///     .tag("site", None::<&str>);
 /// tags.field("v", 1).finish()?;
 /// assert_eq!(enc.as_bytes(), b"t,station=zrh\\ 1,channel=3 v=1i\n");
 /// # Ok::<(), influx_edge::line::EncodeError>(())

@@ -84,7 +84,12 @@ impl Spool {
     /// # use influx_edge::Precision;
     /// let mut spool = Spool::open(&dir)?;
     /// let target = Target::new("acme", "sensors")?;
-    /// spool.append(Batch::new(&target, Precision::Second, 3, b"t v=1 60\nt v=2 61\nt v=3 62\n"))?;
+    /// spool.append(Batch::new(
+    ///     &target,
+    ///     Precision::Second,
+    ///     3,
+    ///     b"t v=1 60\nt v=2 61\nt v=3 62\n",
+    /// ))?;
     /// assert_eq!(spool.backlog(&target).points, 3);
     /// # drop(spool);
     /// # std::fs::remove_dir_all(&dir)?;

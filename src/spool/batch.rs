@@ -16,9 +16,18 @@ use alloc::vec::Vec;
 ///
 /// let mut spool = Spool::open(&dir)?;
 /// let target = Target::new("acme", "sensors")?;
-/// let group = spool.append(Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n"))?;
+/// let group = spool.append(Batch::new(
+///     &target,
+///     Precision::Second,
+///     2,
+///     b"t v=1 60\nt v=2 61\n",
+/// ))?;
 /// assert_eq!((group.batches, group.points, group.bytes), (1, 2, 18));
-/// assert!(spool.append(Batch::new(&target, Precision::Second, 0, b"")).is_err());
+/// assert!(
+///     spool
+///         .append(Batch::new(&target, Precision::Second, 0, b""))
+///         .is_err()
+/// );
 /// # drop(spool);
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -49,10 +58,11 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Batches in the spool, of one target and one precision, for [`Spool::ack`](super::Spool::ack):
-/// the one that [`append`](super::Spool::append) stored, or those that
-/// [`read_batches`](super::Spool::read_batches) returned. Valid for the [`Spool`](super::Spool) that
-/// returned it, until that is closed.
+/// Batches in the spool, of one target and one precision.
+///
+/// [`append`](super::Spool::append) and [`read_batches`](super::Spool::read_batches) return it, for
+/// [`Spool::ack`](super::Spool::ack). Valid for the [`Spool`](super::Spool) that returned it, until that is
+/// closed.
 ///
 /// Memory: 72 bytes, and 48 for each run of batches. Batches of alternating targets make a run each.
 ///
@@ -66,7 +76,9 @@ impl<'a> Batch<'a> {
 /// #     spool.append(Batch::new(&target, Precision::Second, 1, line))?;
 /// # }
 /// let mut lines = Vec::new();
-/// let group = spool.read_batches(&target, 64 * 1024, &mut lines)?.expect("three wait");
+/// let group = spool
+///     .read_batches(&target, 64 * 1024, &mut lines)?
+///     .expect("three wait");
 /// assert_eq!(lines, b"t v=1 60\nt v=2 61\nt v=3 62\n");
 /// assert_eq!((group.batches, group.precision), (3, Precision::Second));
 /// assert_eq!((group.first_seq, group.last_seq), (1, 3));

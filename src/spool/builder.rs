@@ -103,7 +103,9 @@ impl SpoolBuilder {
         self
     }
 
-    /// Sets which batches go to disk. Default: [`Mode::OnFailure`].
+    /// Sets the batches that go to disk.
+    ///
+    /// Default: [`Mode::OnFailure`].
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.settings.mode = mode;

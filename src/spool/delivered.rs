@@ -23,7 +23,8 @@ impl Spool {
     /// # use influx_edge::Precision;
     /// let mut spool = Spool::open(&dir)?;
     /// let target = Target::new("acme", "sensors")?;
-    /// let group = spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
+    /// let group =
+    ///     spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
     /// assert_eq!(spool.ack(&group), 1); // it was delivered
     /// assert!(spool.is_empty());
     /// # drop(spool);

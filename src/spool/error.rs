@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 ///
 /// let spool = Spool::open(&dir)?;
 /// let second = Spool::open(&dir);
-/// assert!(matches!(second, Err(SpoolError::Locked { dir: locked }) if locked == dir));
+/// assert!(
+///     matches!(second, Err(SpoolError::Locked { dir: locked }) if locked == dir)
+/// );
 /// # drop(spool);
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -16,8 +16,10 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A read-only view of the directory of a spool. Takes no lock, so it can be used beside the owner.
-/// Batches that the owner appends or removes meanwhile may or may not be seen.
+/// A read-only view of the directory of a spool.
+///
+/// Takes no lock, so it can be used beside the owner. Batches that the owner appends or removes meanwhile may
+/// or may not be seen.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-inspector", std::process::id()));
@@ -58,7 +60,9 @@ pub struct Inspector {
 /// # spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
 /// let mut lines = Vec::new();
 /// Inspector::new(&dir)?.walk_queue(&mut |entry| match entry {
-///     Entry::Batch { batch, delivered: false, .. } => lines.extend_from_slice(batch.lines),
+///     Entry::Batch { batch, delivered: false, .. } => {
+///         lines.extend_from_slice(batch.lines)
+///     }
 ///     Entry::Damage { at, bytes } => eprintln!("no batch: {bytes} bytes at {at}"),
 ///     _ => {}
 /// })?;

@@ -7,12 +7,15 @@
 //! # let dir = std::env::temp_dir().join(format!("spool-doc-{}-module", std::process::id()));
 //! let mut spool = Spool::open(&dir)?;
 //! let sensors = Target::new("acme", "sensors")?;
-//! spool.append(Batch::new(&sensors, Precision::Second, 1, b"t v=1 60\n"))?; // on disk from here on
+//! // When this returns, the batch is on disk:
+//! spool.append(Batch::new(&sensors, Precision::Second, 1, b"t v=1 60\n"))?;
 //! drop(spool); // or a crash
 //!
 //! let mut spool = Spool::open(&dir)?;
 //! let mut body = Vec::new();
-//! let group = spool.read_batches(&sensors, 64 * 1024, &mut body)?.expect("one batch");
+//! let group = spool
+//!     .read_batches(&sensors, 64 * 1024, &mut body)?
+//!     .expect("one batch");
 //! assert_eq!(body, b"t v=1 60\n");
 //! spool.ack(&group); // after the server has stored it
 //! assert!(spool.is_empty());
@@ -50,14 +53,18 @@
 //! In a fork of that process, calls return [`SpoolError::Forked`]: daemonize first, then open. (If the owner
 //! is killed, a fork keeps the lock until it ends or executes another program.)
 //!
-//! | system | the directory is held | lock |
-//! |---|---|---|
-//! | Linux, Android, FreeBSD, NetBSD, OpenBSD, DragonFly, macOS, iOS | as a descriptor (`openat`): renaming it or changing links while it is open has no effect | `flock` on the directory |
-//! | the same, if the file system can't lock directories (NFS) | the same | `flock` on the file `LOCK`; before each `Ok`, acknowledgement and removal the file is checked to still have its name |
-//! | other Unix | by path; links in it are resolved when it is opened | the same |
-//! | Windows | the same | the file `LOCK`, open without sharing, so it can't be removed |
-//! | ESP-IDF | the same | an entry in a list in memory, since only one program runs there: a second [`Spool`] with the same path is rejected, regardless of case, and a reset leaves no lock behind. Another name of the directory (a short one on FAT) is not recognized |
-//! | Solaris, and systems that are neither Unix nor Windows | | none: opening a spool is an error of the kind `Unsupported` |
+//! The lock depends on the system:
+//! - **Linux, Android, FreeBSD, NetBSD, OpenBSD, DragonFly, macOS, iOS.** The lock is `flock` on the directory, which is
+//!   held as a descriptor (`openat`): renaming it or changing links while it is open has no effect. If the file system
+//!   can't lock directories (NFS), the lock is `flock` on the file `LOCK`. Before each `Ok`, acknowledgement and removal
+//!   that file is checked to still have its name.
+//! - **Other Unix.** The lock is `flock` on the file `LOCK`, with the same check. The directory is held by its path, in
+//!   which links are resolved when it is opened.
+//! - **Windows.** The file `LOCK` is open without sharing, so it can't be removed. The directory is held by its path.
+//! - **ESP-IDF.** The lock is an entry in a list in memory, since only one program runs there. A second [`Spool`] with
+//!   the same path is rejected, regardless of case, and a reset leaves no lock behind. Another name of the directory (a
+//!   short one on FAT) is not recognized.
+//! - **Solaris, and systems that are neither Unix nor Windows.** Opening a spool is an error of the kind `Unsupported`.
 //!
 //! The [guide to small machines](crate::guide::embedded#other-systems) has the tests of each, and the
 //! properties of ESP-IDF's file systems.
@@ -97,33 +104,113 @@
 //! The faults of the disk, D1 to D4, each with the tests that prove the behaviour. (Those of the network
 //! and the server are 1 to 45, in [`client::faults`](crate::client::faults).)
 //!
-//! | # | fault | behaviour | tests |
-//! |---|---|---|---|
-//! | D1 | disk full | as the [`OverflowPolicy`] says; no `Ok` for a batch that isn't on disk | `src/spool/tests/faults.rs::a_full_disk_is_what_the_policy_says` |
-//! | D1 | read-only, out of descriptors, permission lost | no `Ok`; nothing on disk is lost; recovers with the disk | `src/spool/tests/faults.rs::a_disk_that_became_read_only_or_a_process_out_of_descriptors` |
-//! | D1 | read-only when the spool is opened | can be drained; acknowledgements in memory; appending is an error | `src/spool/tests/directory.rs::a_spool_that_cannot_be_written_to_is_drained`, `tests/spool/directory.rs::a_read_only_mount_is_drained` |
-//! | D1 | a file system that can't sync directories | [`OpenReport::unsynced_directory`] is set | `src/spool/tests/directory.rs::a_directory_that_cannot_be_synced_is_mentioned` |
-//! | D1 | files of another user | the error names the file, its owner and mode, and this user | `src/spool/tests/directory.rs::a_denied_permission_names_the_file_its_owner_and_us`, `tests/spool/directory.rs::another_users_files_are_named_with_owner_and_mode` |
-//! | D1 | any error of the operating system | the error names the call and the file | `src/spool/tests/directory.rs::every_error_names_the_call_and_the_file` |
-//! | D1 | a sync fails | repeated on a new file, never on that one; if that fails too, no `Ok` | `src/spool/tests/faults.rs::a_failed_sync_is_met_by_a_new_segment_and_never_repeated`, `src/spool/tests/faults.rs::when_the_new_segment_fails_too_nothing_is_acknowledged` |
-//! | D1 | a sync fails where earlier batches wait for it | no later `Ok` before they are in another file, synced, or counted as lost | `src/spool/tests/unsynced.rs::no_flush_is_ok_before_the_batches_are_on_the_disk`, `src/spool/tests/unsynced.rs::what_does_not_read_back_is_given_back_and_the_rest_is_written`, `src/spool/tests/unsynced.rs::whatever_fails_an_ok_of_a_sync_holds` |
-//! | D1 | the disk stays full, whatever is dropped | no more is dropped than the batch takes, in whole segments, until an append succeeds | `src/spool/tests/full.rs::a_drop_that_does_not_help_is_not_repeated` |
-//! | D1 | the directory is deleted | no `Ok`; its content is counted as lost | `src/spool/tests/faults.rs::a_directory_that_was_deleted_takes_no_batch`, `src/spool/tests/damage.rs::a_segment_deleted_by_hand_while_running` |
-//! | D1 | a sector can't be read | its target waits; nothing is given up | `src/spool/tests/faults.rs::what_cannot_be_read_now_is_read_later` |
-//! | D1 | any of these at any operation, then a power failure | nothing acknowledged is lost | `src/spool/tests/faults.rs::any_failure_anywhere_and_a_power_cut_after_it` |
-//! | D2 | `kill -9` at any moment | nothing acknowledged is lost, in every [`Durability`] | `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost` |
-//! | D2 | power failure at any operation | nothing acknowledged is lost, as the [`Durability`] says | `src/spool/tests/power_cut.rs::every_batch_survives_every_cut`, `src/spool/tests/power_cut.rs::what_was_synced_survives_every_cut`, `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost_by_ext4` |
-//! | D3 | two owners of one directory | the second gets an error at once, and the directory when the first has ended | `tests/spool/basics.rs::a_second_owner_gets_an_error_at_once`, `tests/spool_kill/main.rs::the_lock_dies_with_its_owner` |
-//! | D3 | files removed by a temp cleaner | the directory itself is locked; a lock file that lost its name is no lock | `tests/spool/directory.rs::the_lock_is_the_directorys_own`, `src/spool/tests/directory.rs::a_lock_file_that_lost_its_name_is_no_lock`, `src/spool/tests/directory.rs::without_the_lock_nothing_is_confirmed_and_nothing_removed` |
-//! | D3 | a forked process | gets an error and changes nothing | `src/spool/tests/directory.rs::a_child_process_is_refused`, `src/spool/tests/directory.rs::a_child_process_changes_nothing_in_the_directory` |
-//! | D3 | the directory is deleted and created again | used if it is empty; the content of the old one is counted as lost | `tests/spool/directory.rs::a_directory_that_was_deleted_and_made_again_is_used` |
-//! | D3 | the path leads elsewhere while the spool is open | the directory that was opened is used | `tests/spool/directory.rs::everything_goes_on_in_the_directory_that_was_opened` |
-//! | D4 | a directory of another user, or writable by all | an error unless allowed | `src/spool/tests/directory.rs::the_owner_of_the_directory`, `tests/spool/directory.rs::a_directory_that_all_may_write_to_is_refused` |
-//! | D4 | a hard link in place of `ack` or a segment | read, never written; `ack` is replaced by rename | `tests/spool/directory.rs::linked_files_are_read_and_never_written` |
-//! | D4 | foreign files, links, pipes, empty files, 4 GiB of zeros | left alone or quarantined; under 1 MiB of memory | `src/spool/tests/damage.rs::a_hostile_directory` |
-//! | D4 | forged sequence numbers | waiting batches are delivered, and numbers remain | `src/spool/tests/numbers.rs::forged_numbers_cost_neither_what_waits_nor_what_comes` |
-//! | D4 | other versions, renamed segments | quarantined, the four newest kept | `src/spool/tests/damage.rs::other_versions_and_renamed_segments_are_set_aside`, `src/spool/tests/damage.rs::what_is_set_aside_is_bounded` |
-//! | D4 | flipped bits, truncations, forged records | whole batches are delivered, the rest is counted; no panic | `src/spool/tests/damage.rs::every_flipped_bit`, `src/spool/tests/damage.rs::every_truncation`, `src/spool/tests/damage.rs::a_forged_record_in_a_payload_is_not_brought_to_life` |
+//! ## D1 A failing disk
+//! - **Disk full.** The [`OverflowPolicy`] decides; no `Ok` for a batch that isn't on disk.
+//!
+//!   `src/spool/tests/faults.rs::a_full_disk_is_what_the_policy_says`
+//! - **Read-only, out of descriptors, permission lost.** No `Ok`; nothing on disk is lost. The spool
+//!   recovers with the disk.
+//!
+//!   `src/spool/tests/faults.rs::a_disk_that_became_read_only_or_a_process_out_of_descriptors`
+//! - **Read-only when the spool is opened.** It can be drained, with acknowledgements in memory. Appending is
+//!   an error.
+//!
+//!   `src/spool/tests/directory.rs::a_spool_that_cannot_be_written_to_is_drained`
+//!   `tests/spool/directory.rs::a_read_only_mount_is_drained`
+//! - **A file system that can't sync directories.** [`OpenReport::unsynced_directory`] is set.
+//!
+//!   `src/spool/tests/directory.rs::a_directory_that_cannot_be_synced_is_mentioned`
+//! - **Files of another user.** The error names the file, its owner and mode, and this user.
+//!
+//!   `src/spool/tests/directory.rs::a_denied_permission_names_the_file_its_owner_and_us`
+//!   `tests/spool/directory.rs::another_users_files_are_named_with_owner_and_mode`
+//! - **Any error of the operating system.** The error names the call and the file.
+//!
+//!   `src/spool/tests/directory.rs::every_error_names_the_call_and_the_file`
+//! - **A sync fails.** It is repeated on a new file, never on that one; if that fails too, no `Ok`.
+//!
+//!   `src/spool/tests/faults.rs::a_failed_sync_is_met_by_a_new_segment_and_never_repeated`
+//!   `src/spool/tests/faults.rs::when_the_new_segment_fails_too_nothing_is_acknowledged`
+//! - **A sync fails where earlier batches wait for it.** No later `Ok` before they are in another file,
+//!   synced, or counted as lost.
+//!
+//!   `src/spool/tests/unsynced.rs::no_flush_is_ok_before_the_batches_are_on_the_disk`
+//!   `src/spool/tests/unsynced.rs::what_does_not_read_back_is_given_back_and_the_rest_is_written`
+//!   `src/spool/tests/unsynced.rs::whatever_fails_an_ok_of_a_sync_holds`
+//! - **The disk stays full, whatever is dropped.** No more is dropped than the batch takes, in whole
+//!   segments, until an append succeeds.
+//!
+//!   `src/spool/tests/full.rs::a_drop_that_does_not_help_is_not_repeated`
+//! - **The directory is deleted.** No `Ok`; its content is counted as lost.
+//!
+//!   `src/spool/tests/faults.rs::a_directory_that_was_deleted_takes_no_batch`
+//!   `src/spool/tests/damage.rs::a_segment_deleted_by_hand_while_running`
+//! - **A sector can't be read.** Its target waits; nothing is given up.
+//!
+//!   `src/spool/tests/faults.rs::what_cannot_be_read_now_is_read_later`
+//! - **Any of these at any operation, then a power failure.** Nothing acknowledged is lost.
+//!
+//!   `src/spool/tests/faults.rs::any_failure_anywhere_and_a_power_cut_after_it`
+//!
+//! ## D2 A crash
+//! - **`kill -9` at any moment.** Nothing acknowledged is lost, in every [`Durability`].
+//!
+//!   `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost`
+//! - **Power failure at any operation.** Nothing acknowledged is lost, as the [`Durability`] says.
+//!
+//!   `src/spool/tests/power_cut.rs::every_batch_survives_every_cut`
+//!   `src/spool/tests/power_cut.rs::what_was_synced_survives_every_cut`
+//!   `tests/spool_kill/main.rs::nothing_that_was_acknowledged_is_lost_by_ext4`
+//!
+//! ## D3 Two owners
+//! - **Two owners of one directory.** The second gets an error at once, and the directory when the first
+//!   has ended.
+//!
+//!   `tests/spool/basics.rs::a_second_owner_gets_an_error_at_once`
+//!   `tests/spool_kill/main.rs::the_lock_dies_with_its_owner`
+//! - **Files removed by a temp cleaner.** The directory itself is locked; a lock file that lost its name
+//!   is no lock.
+//!
+//!   `tests/spool/directory.rs::the_lock_is_the_directorys_own`
+//!   `src/spool/tests/directory.rs::a_lock_file_that_lost_its_name_is_no_lock`
+//!   `src/spool/tests/directory.rs::without_the_lock_nothing_is_confirmed_and_nothing_removed`
+//! - **A forked process.** Gets an error and changes nothing.
+//!
+//!   `src/spool/tests/directory.rs::a_child_process_is_refused`
+//!   `src/spool/tests/directory.rs::a_child_process_changes_nothing_in_the_directory`
+//! - **The directory is deleted and created again.** Used if it is empty; the content of the old one is
+//!   counted as lost.
+//!
+//!   `tests/spool/directory.rs::a_directory_that_was_deleted_and_made_again_is_used`
+//! - **The path leads elsewhere while the spool is open.** The directory that was opened is used.
+//!
+//!   `tests/spool/directory.rs::everything_goes_on_in_the_directory_that_was_opened`
+//!
+//! ## D4 Foreign and damaged files
+//! - **A directory of another user, or writable by all.** An error unless allowed.
+//!
+//!   `src/spool/tests/directory.rs::the_owner_of_the_directory`
+//!   `tests/spool/directory.rs::a_directory_that_all_may_write_to_is_refused`
+//! - **A hard link in place of `ack` or a segment.** Read, never written; `ack` is replaced by rename.
+//!
+//!   `tests/spool/directory.rs::linked_files_are_read_and_never_written`
+//! - **Foreign files, links, pipes, empty files, 4 GiB of zeros.** Left alone or quarantined; under 1 MiB
+//!   of memory.
+//!
+//!   `src/spool/tests/damage.rs::a_hostile_directory`
+//! - **Forged sequence numbers.** Waiting batches are delivered, and numbers remain.
+//!
+//!   `src/spool/tests/numbers.rs::forged_numbers_cost_neither_what_waits_nor_what_comes`
+//! - **Other versions, renamed segments.** Quarantined, the four newest kept.
+//!
+//!   `src/spool/tests/damage.rs::other_versions_and_renamed_segments_are_set_aside`
+//!   `src/spool/tests/damage.rs::what_is_set_aside_is_bounded`
+//! - **Flipped bits, truncations, forged records.** Whole batches are delivered, the rest is counted; no
+//!   panic.
+//!
+//!   `src/spool/tests/damage.rs::every_flipped_bit`
+//!   `src/spool/tests/damage.rs::every_truncation`
+//!   `src/spool/tests/damage.rs::a_forged_record_in_a_payload_is_not_brought_to_life`
 
 mod ack;
 mod append;

@@ -35,9 +35,11 @@ struct Filling<'a> {
 }
 
 impl Spool {
-    /// Reads the oldest waiting batches of a target into `body`, in order: as many as fit into
-    /// `max_bytes` and at least one, all of one precision and of one segment. A newline is inserted after
-    /// a batch that doesn't end with one. The previous content of `body` is discarded.
+    /// Reads the oldest waiting batches of a target into `body`, in order.
+    ///
+    /// Reads as many as fit into `max_bytes` and at least one, all of one precision and of one segment. A
+    /// newline is inserted after a batch that doesn't end with one. The previous content of `body` is
+    /// discarded.
     ///
     /// Returns `None` if nothing waits for this target, or if its [kind of server](Target::server) is
     /// unknown. Until the group is acknowledged the next call returns the same batches, so nothing has to
@@ -57,7 +59,9 @@ impl Spool {
     /// let target = Target::new("acme", "sensors")?;
     /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
     /// let mut body = Vec::new();
-    /// let group = spool.read_batches(&target, 64 * 1024, &mut body)?.expect("one waits");
+    /// let group = spool
+    ///     .read_batches(&target, 64 * 1024, &mut body)?
+    ///     .expect("one waits");
     /// assert_eq!((group.points, &body[..]), (1, &b"t v=1 60\n"[..]));
     /// # drop(spool);
     /// # std::fs::remove_dir_all(&dir)?;

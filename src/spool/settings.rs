@@ -22,10 +22,13 @@ use std::path::PathBuf;
 /// use influx_edge::spool::{Durability, Spool};
 ///
 /// let interval = Duration::from_secs(60);
-/// let mut spool = Spool::builder(&dir).durability(Durability::Interval(interval)).open()?;
+/// let mut spool = Spool::builder(&dir)
+///     .durability(Durability::Interval(interval))
+///     .open()?;
 /// # let target = Target::new("acme", "sensors")?;
 /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=1 60\n"))?;
-/// assert!(spool.poll()?.is_some_and(|left| left <= interval)); // until it has to be called again
+/// // `poll` returns the time until it has to be called again:
+/// assert!(spool.poll()?.is_some_and(|left| left <= interval));
 /// spool.sync()?;
 /// assert_eq!(spool.poll()?, None);
 /// # drop(spool);
@@ -45,8 +48,10 @@ pub enum Durability {
     OsManaged,
 }
 
-/// The batches that go to disk. [`Spool::append`](super::Spool::append) stores every batch that it is given;
-/// the mode is for the [`Writer`](crate::Writer) that owns the spool.
+/// The batches that go to disk: all, or those that can't be delivered.
+///
+/// [`Spool::append`](super::Spool::append) stores every batch that it is given; the mode is for the
+/// [`Writer`](crate::Writer) that owns the spool.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-type-mode", std::process::id()));
@@ -56,7 +61,8 @@ pub enum Durability {
 /// let spool = Spool::builder(&dir).mode(Mode::WriteAhead).open()?;
 /// let mut w = client.writer("sensors").spool(spool).build()?;
 /// w.write("t v=1 60000000000")?;
-/// assert_eq!((w.stats().spooled, w.stats().buffered), (1, 0)); // on disk before it is sent
+/// // The line is on disk before it is sent:
+/// assert_eq!((w.stats().spooled, w.stats().buffered), (1, 0));
 /// # drop(w.close_within(core::time::Duration::ZERO));
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

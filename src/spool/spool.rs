@@ -48,12 +48,20 @@ use std::path::{Path, PathBuf};
 /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}", std::process::id()));
 /// let mut spool = Spool::open(&dir)?;
 /// let target = Target::new("acme", "sensors")?;
-/// spool.append(Batch::new(&target, Precision::Second, 1, b"t,site=a v=1 60\n"))?;
+/// spool.append(Batch::new(
+///     &target,
+///     Precision::Second,
+///     1,
+///     b"t,site=a v=1 60\n",
+/// ))?;
 ///
 /// let mut body = Vec::new();
 /// for target in spool.targets() {
-///     while let Some(group) = spool.read_batches(&target, 512 * 1024, &mut body)? {
-///         assert_eq!((group.points, &*body), (1, &b"t,site=a v=1 60\n"[..])); // send it, then:
+///     while let Some(group) =
+///         spool.read_batches(&target, 512 * 1024, &mut body)?
+///     {
+///         // Send the body here, then acknowledge it:
+///         assert_eq!((group.points, &*body), (1, &b"t,site=a v=1 60\n"[..]));
 ///         spool.ack(&group);
 ///     }
 /// }
@@ -202,8 +210,9 @@ impl Spool {
         self.log.segments.iter().all(Segment::is_done)
     }
 
-    /// Returns the size of the largest batch that is accepted: 16 MiB, or a quarter of `max_bytes` if
-    /// that is less.
+    /// Returns the size of the largest batch that is accepted.
+    ///
+    /// It is 16 MiB, or a quarter of `max_bytes` if that is less.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join(format!("spool-doc-{}-max", std::process::id()));
@@ -273,7 +282,10 @@ impl Spool {
     ///
     /// let mut spool = Spool::open(&dir)?;
     /// let target = Target::new("acme", "sensors")?;
-    /// spool.reject(Batch::new(&target, Precision::Second, 1, b"t v=x 60\n"), "unable to parse")?;
+    /// spool.reject(
+    ///     Batch::new(&target, Precision::Second, 1, b"t v=x 60\n"),
+    ///     "unable to parse",
+    /// )?;
     /// assert_eq!(spool.clear_rejected()?, 1);
     /// assert_eq!(spool.stats().rejected_lines, 0);
     /// # drop(spool);

@@ -107,12 +107,20 @@ impl fmt::Display for OpenReport {
 /// # use influx_edge::spool::{Batch, Spool, Target};
 /// let mut spool = Spool::open(&dir)?;
 /// # let target = Target::new("acme", "sensors")?;
-/// let first = spool.append(Batch::new(&target, Precision::Second, 2, b"t v=1 60\nt v=2 61\n"))?;
+/// let first = spool.append(Batch::new(
+///     &target,
+///     Precision::Second,
+///     2,
+///     b"t v=1 60\nt v=2 61\n",
+/// ))?;
 /// spool.append(Batch::new(&target, Precision::Second, 1, b"t v=3 62\n"))?;
 /// spool.ack(&first);
 /// let stats = spool.stats();
 /// assert_eq!((stats.appended, stats.acknowledged, stats.batches), (2, 1, 1));
-/// assert_eq!((stats.acknowledged_points, stats.points, stats.dropped_points), (2, 1, 0));
+/// assert_eq!(
+///     (stats.acknowledged_points, stats.points, stats.dropped_points),
+///     (2, 1, 0)
+/// );
 /// # drop(spool);
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -181,7 +189,10 @@ pub struct SpoolStats {
 /// # spool.append(Batch::new(&target, Precision::Second, 3, b"t v=1 60\nt v=2 61\nt v=3 62\n"))?;
 /// for target in spool.targets() {
 ///     let backlog = spool.backlog(&target);
-///     assert_eq!((backlog.target.bucket(), backlog.batches, backlog.points), ("sensors", 1, 3));
+///     assert_eq!(
+///         (backlog.target.bucket(), backlog.batches, backlog.points),
+///         ("sensors", 1, 3)
+///     );
 /// }
 /// # drop(spool);
 /// # std::fs::remove_dir_all(&dir)?;

@@ -6,15 +6,18 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// The API that a batch is meant for. It is stored with each batch, so a backlog is still identified after
-/// its server was replaced by one of another kind.
+/// The API that a batch is meant for.
+///
+/// It is stored with each batch, so a backlog is still identified after its server was replaced by one of
+/// another kind.
 ///
 /// ```
 /// use influx_edge::spool::{ServerKind, Target};
 ///
 /// let target = Target::new("", "plant/autogen")?.for_server(ServerKind::V1);
 /// assert_eq!(target.server(), ServerKind::V1);
-/// assert_ne!(target, Target::new("", "plant/autogen")?); // that is a bucket on 2.x
+/// // The name of a bucket on 2.x may have a slash:
+/// assert_ne!(target, Target::new("", "plant/autogen")?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,8 +57,9 @@ impl ServerKind {
     }
 }
 
-/// An organization and a bucket. Batches of one target keep their order; a target doesn't wait for
-/// another. Cheap to clone.
+/// The organization and the bucket of a batch.
+///
+/// Batches of one target keep their order; a target doesn't wait for another. Cheap to clone.
 ///
 /// ```
 /// use influx_edge::spool::Target;

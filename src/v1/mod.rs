@@ -1,5 +1,6 @@
-//! InfluxDB 1.x: `/write`, and `/query` with InfluxQL. Also for InfluxDB 2.x and Cloud, which have both for
-//! programs of 1.x. Behind the feature `v1`.
+//! InfluxDB 1.x: `/write`, and `/query` with InfluxQL.
+//!
+//! Also for InfluxDB 2.x and Cloud, which have both for programs of 1.x. Behind the feature `v1`.
 //!
 //! ```
 //! use influx_edge::Client;
@@ -79,7 +80,9 @@ pub struct Database<'a> {
     user: Option<(String, Secret)>,
 }
 
-/// The number of a cluster's nodes that must have a point. InfluxDB Enterprise only; others ignore it.
+/// The number of a cluster's nodes that must store a point.
+///
+/// InfluxDB Enterprise only; others ignore it.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

@@ -23,7 +23,9 @@ use serde::Serialize;
 /// let mut rows = plant.query("SELECT temp_c FROM weather").call()?;
 /// assert_eq!(rows.next()?.expect("a row").get::<f64>("temp_c")?, 21.5);
 /// // The server would drop a condition with a list, so the query isn't sent.
-/// let list = plant.query("SELECT * FROM weather WHERE station = $s").param("s", ["zrh-1"]);
+/// let list = plant
+///     .query("SELECT * FROM weather WHERE station = $s")
+///     .param("s", ["zrh-1"]);
 /// assert!(list.call().unwrap_err().is_config());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```

@@ -21,13 +21,17 @@ use serde_json::StreamDeserializer;
 use serde_json::de::IoRead;
 use std::io::{self, BufReader, Read};
 
-/// The rows of a response, as they are received: those of each series of the first statement, then those of the
-/// second statement. One chunk is in memory. It owns the connection until its end, and closes it if it is
-/// dropped earlier.
+/// The rows of a response, as they are received.
+///
+/// They come in the order of the statements, and within a statement series by series. One chunk is in memory. Owns
+/// the connection until the end, and closes it if dropped earlier.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// let mut rows = client.v1("plant").query("SELECT * FROM weather GROUP BY station").call()?;
+/// let mut rows = client
+///     .v1("plant")
+///     .query("SELECT * FROM weather GROUP BY station")
+///     .call()?;
 /// let mut stations = Vec::new();
 /// while let Some(row) = rows.next()? {
 ///     stations.extend(row.tag("station").map(String::from));
@@ -97,8 +101,9 @@ struct RawMessage {
     text: String,
 }
 
-/// A server's message about a statement, in addition to its rows: 1.x, for example, warns of deprecated
-/// statements. See [`Rows::messages`].
+/// A server's message about a statement, in addition to its rows.
+///
+/// InfluxDB 1.x, for example, warns of deprecated statements. See [`Rows::messages`].
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

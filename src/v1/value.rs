@@ -15,10 +15,17 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::v1::Value;
 ///
-/// let mut rows = client.v1("plant").query("SELECT * FROM weather LIMIT 1").call()?;
+/// let mut rows = client
+///     .v1("plant")
+///     .query("SELECT * FROM weather LIMIT 1")
+///     .call()?;
 /// let row = rows.next()?.expect("a row");
 /// assert_eq!(row.columns(), ["time", "station", "temp_c"]);
-/// let values = [Value::Int(1_700_000_000_000_000_000), Value::Text("zrh-1".into()), Value::Float(21.5)];
+/// let values = [
+///     Value::Int(1_700_000_000_000_000_000),
+///     Value::Text("zrh-1".into()),
+///     Value::Float(21.5),
+/// ];
 /// assert_eq!(row.values(), values);
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -114,12 +121,17 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// A type that [`Row::get`](super::Row::get) returns: `f64`, `i64`, `u64`, `bool`, `&str`, `String`,
-/// [`Timestamp`], and `Option` of these for values that may be null.
+/// A type that [`Row::get`](super::Row::get) returns.
+///
+/// These are `f64`, `i64`, `u64`, `bool`, `&str`, `String`, [`Timestamp`], and `Option` of these for values that may
+/// be null.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
-/// let mut rows = client.v1("plant").query("SELECT * FROM weather LIMIT 1").call()?;
+/// let mut rows = client
+///     .v1("plant")
+///     .query("SELECT * FROM weather LIMIT 1")
+///     .call()?;
 /// let row = rows.next()?.expect("a row");
 /// assert_eq!(row.get::<&str>("station")?, "zrh-1");
 /// assert_eq!(row.get::<Option<f64>>("temp_c")?, Some(21.5));

@@ -17,11 +17,20 @@ use serde::{Deserialize, Serialize};
 /// use influx_edge::api::days;
 /// use influx_edge::v3::NewDatabase;
 ///
-/// match client.v3_databases().create(&NewDatabase::new("sensors").retention(days(30))) {
+/// match client
+///     .v3_databases()
+///     .create(&NewDatabase::new("sensors").retention(days(30)))
+/// {
 ///     Err(error) if error.is_conflict() => println!("it is there already"),
 ///     other => other?,
 /// }
-/// assert!(client.v3_databases().list()?.iter().any(|name| name == "rec"));
+/// assert!(
+///     client
+///         .v3_databases()
+///         .list()?
+///         .iter()
+///         .any(|name| name == "rec")
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +42,10 @@ pub struct Databases<'a>(&'a Client);
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
 /// use influx_edge::v3::NewDatabase;
 ///
-/// let error = client.v3_databases().create(&NewDatabase::new("made")).unwrap_err();
+/// let error = client
+///     .v3_databases()
+///     .create(&NewDatabase::new("made"))
+///     .unwrap_err();
 /// assert!(error.is_conflict()); // there is one of this name
 /// # Ok::<(), influx_edge::Error>(())
 /// ```

@@ -1,16 +1,25 @@
-//! InfluxDB 3: line protocol by `/api/v3/write_lp`, SQL and InfluxQL. Behind the feature `v3`.
+//! InfluxDB 3: writes by `/api/v3/write_lp`, SQL and InfluxQL.
+//!
+//! Behind the feature `v3`.
 //!
 //! ```
 //! use influx_edge::{Client, Timestamp};
 //!
-//! let client = Client::builder("http://localhost:8181").token("my-token").build()?;
+//! let client = Client::builder("http://localhost:8181")
+//!     .token("my-token")
+//!     .build()?;
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
 //! let sensors = client.v3("sensors");
 //! sensors.write("weather,station=zrh-1 temp_c=21.5 1700000000000000000")?;
 //!
-//! let mut rows = sensors.sql("SELECT * FROM weather ORDER BY time, station").call()?;
+//! let mut rows = sensors
+//!     .sql("SELECT * FROM weather ORDER BY time, station")
+//!     .call()?;
 //! let row = rows.next()?.expect("a row");
-//! assert_eq!(row.get::<Timestamp>("time")?, Timestamp::from_secs(1_700_000_000));
+//! assert_eq!(
+//!     row.get::<Timestamp>("time")?,
+//!     Timestamp::from_secs(1_700_000_000)
+//! );
 //! assert_eq!(row.get::<f64>("temp_c")?, 21.5);
 //! # Ok::<(), influx_edge::Error>(())
 //! ```
@@ -117,7 +126,8 @@ use alloc::string::String;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
 /// use influx_edge::Stored;
 ///
-/// let lines = "weather temp_c=21.5 1\nweather temp_c=\"x\" 2\nbad line\nweather temp_c=22 4\n";
+/// let lines = "weather temp_c=21.5 1\nweather temp_c=\"x\" 2\n\
+///     bad line\nweather temp_c=22 4\n";
 /// let error = client.v3("rec").write(lines).unwrap_err();
 /// assert_eq!(error.stored(), Stored::Partial); // the good ones
 /// assert_eq!(error.line_errors()[1].number, Some(3));

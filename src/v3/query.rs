@@ -24,7 +24,10 @@ use std::io;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
 /// let mut rows = client
 ///     .v3("sensors")
-///     .sql("SELECT station, temp_c, hum, note FROM weather WHERE station = $station AND temp_c > $least")
+///     .sql(
+///         "SELECT station, temp_c, hum, note FROM weather \
+///          WHERE station = $station AND temp_c > $least",
+///     )
 ///     .param("station", "zrh-1")
 ///     .param("least", 20.5)
 ///     .call()?;
@@ -67,7 +70,10 @@ impl<'a> Database<'a> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// let mut rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
+    /// let mut rows = client
+    ///     .v3("sensors")
+    ///     .sql("SELECT * FROM weather ORDER BY time, station")
+    ///     .call()?;
     /// let mut warm = 0;
     /// while let Some(row) = rows.next()? {
     ///     warm += u32::from(row.get::<f64>("temp_c")? > 25.0);
@@ -84,7 +90,10 @@ impl<'a> Database<'a> {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// let mut rows = client.v3("sensors").influxql("SELECT * FROM weather LIMIT 2").call()?;
+    /// let mut rows = client
+    ///     .v3("sensors")
+    ///     .influxql("SELECT * FROM weather LIMIT 2")
+    ///     .call()?;
     /// let row = rows.next()?.expect("a row");
     /// assert_eq!(row.get::<&str>("iox::measurement")?, "weather");
     /// assert_eq!(row.get::<Option<i64>>("hum")?, Some(40));
@@ -115,8 +124,12 @@ impl<'a> Query<'a> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// # let sensors = client.v3("sensors");
-    /// let q = "SELECT station, temp_c, hum, note FROM weather WHERE station = $station AND temp_c > $least";
-    /// let query = sensors.sql(q).param("station", "zrh-1").param("least", 20.5);
+    /// let q = "SELECT station, temp_c, hum, note FROM weather \
+    ///          WHERE station = $station AND temp_c > $least";
+    /// let query = sensors
+    ///     .sql(q)
+    ///     .param("station", "zrh-1")
+    ///     .param("least", 20.5);
     /// assert!(query.call()?.next()?.is_some());
     ///
     /// // No column can equal these.
@@ -207,10 +220,15 @@ impl<'a> Query<'a> {
     ///     hum: Option<i64>,
     /// }
     ///
-    /// let query = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station");
+    /// let query = client
+    ///     .v3("sensors")
+    ///     .sql("SELECT * FROM weather ORDER BY time, station");
     /// let readings: Vec<Reading> = query.deserialize()?.collect::<Result<_, _>>()?;
     /// assert_eq!(readings[0].time.to_string(), "2023-11-14T22:13:20Z");
-    /// assert_eq!((readings[0].station.as_str(), readings[0].temp_c), ("zrh-1", 21.5));
+    /// assert_eq!(
+    ///     (readings[0].station.as_str(), readings[0].temp_c),
+    ///     ("zrh-1", 21.5)
+    /// );
     /// assert_eq!((readings[0].hum, readings[1].hum), (Some(40), None));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -230,7 +248,9 @@ impl<'a> Query<'a> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut csv = Vec::new(); // or a file, or a socket
-    /// let query = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station");
+    /// let query = client
+    ///     .v3("sensors")
+    ///     .sql("SELECT * FROM weather ORDER BY time, station");
     /// assert_eq!(query.write_to(&mut csv)?, 359);
     /// assert!(csv.starts_with(b"hum,n,note,ok,station,temp_c,time\n40,7,"));
     /// # Ok::<(), influx_edge::Error>(())

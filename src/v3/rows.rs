@@ -19,12 +19,16 @@ const BROKE_OFF: &str = "; InfluxDB 3 breaks a response off, too, when a query f
 
 type Reader = Box<dyn Read + Send>;
 
-/// The rows of a response, as they are received. It owns the connection until its end, and closes it if it is
-/// dropped earlier.
+/// The rows of a response, as they are received.
+///
+/// Owns the connection until the end, and closes it if dropped earlier.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-/// let mut rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
+/// let mut rows = client
+///     .v3("sensors")
+///     .sql("SELECT * FROM weather ORDER BY time, station")
+///     .call()?;
 /// let mut sum = 0.0;
 /// while let Some(row) = rows.next()? {
 ///     sum += row.get::<f64>("temp_c")?;
@@ -92,7 +96,10 @@ impl Rows {
     ///
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut csv = Vec::new();
-    /// client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").write_to(&mut csv)?;
+    /// client
+    ///     .v3("sensors")
+    ///     .sql("SELECT * FROM weather ORDER BY time, station")
+    ///     .write_to(&mut csv)?;
     /// let mut rows = Rows::from_reader(std::io::Cursor::new(csv)); // or a file
     /// assert_eq!(rows.next()?.expect("a row").get::<u64>("n")?, 7);
     /// # Ok::<(), influx_edge::Error>(())
@@ -113,7 +120,9 @@ impl Rows {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// # let sensors = client.v3("sensors");
-    /// let mut rows = sensors.sql("SELECT * FROM weather ORDER BY time, station").call()?;
+    /// let mut rows = sensors
+    ///     .sql("SELECT * FROM weather ORDER BY time, station")
+    ///     .call()?;
     /// let row = rows.next()?.expect("a row");
     /// assert_eq!(row.get::<u64>("n")?, 7);
     /// assert!(row.get::<i64>("temp_c").is_err()); // 21.5 isn't cut to 21
@@ -122,8 +131,13 @@ impl Rows {
     /// assert_eq!(row.get::<Option<i64>>("hum")?, None); // null
     /// assert!(row.get::<i64>("hum").is_err());
     ///
-    /// let error = row.get::<Option<f64>>("temp").unwrap_err(); // a misspelt column isn't null
-    /// assert!(error.to_string().starts_with("row 2: there is no column \"temp\", only hum, n, note"));
+    /// // A misspelt column isn't null:
+    /// let error = row.get::<Option<f64>>("temp").unwrap_err();
+    /// assert!(
+    ///     error
+    ///         .to_string()
+    ///         .starts_with("row 2: there is no column \"temp\", only hum, n, note")
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -145,10 +159,14 @@ impl Rows {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// let mut stations = std::collections::BTreeSet::new();
-    /// client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?.for_each(|row| {
-    ///     stations.insert(row.get::<String>("station")?);
-    ///     Ok(())
-    /// })?;
+    /// client
+    ///     .v3("sensors")
+    ///     .sql("SELECT * FROM weather ORDER BY time, station")
+    ///     .call()?
+    ///     .for_each(|row| {
+    ///         stations.insert(row.get::<String>("station")?);
+    ///         Ok(())
+    ///     })?;
     /// assert_eq!(stations.len(), 5);
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -171,9 +189,24 @@ impl Rows {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-    /// let mut rows = client.v3("sensors").influxql("SELECT * FROM weather LIMIT 2").call()?;
+    /// let mut rows = client
+    ///     .v3("sensors")
+    ///     .influxql("SELECT * FROM weather LIMIT 2")
+    ///     .call()?;
     /// let columns: Vec<&str> = rows.columns()?.collect();
-    /// assert_eq!(columns, ["iox::measurement", "time", "hum", "n", "note", "ok", "station", "temp_c"]);
+    /// assert_eq!(
+    ///     columns,
+    ///     [
+    ///         "iox::measurement",
+    ///         "time",
+    ///         "hum",
+    ///         "n",
+    ///         "note",
+    ///         "ok",
+    ///         "station",
+    ///         "temp_c"
+    ///     ]
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -202,8 +235,14 @@ impl Rows {
     /// }
     ///
     /// let stored = std::io::Cursor::new(csv);
-    /// let last = Rows::from_reader(stored).deserialize::<Reading>().flatten().last();
-    /// assert_eq!(last.map(|r| (r.station, r.temp_c)), Some((String::from("now"), 1.0)));
+    /// let last = Rows::from_reader(stored)
+    ///     .deserialize::<Reading>()
+    ///     .flatten()
+    ///     .last();
+    /// assert_eq!(
+    ///     last.map(|r| (r.station, r.temp_c)),
+    ///     Some((String::from("now"), 1.0))
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn deserialize<T: DeserializeOwned>(
@@ -232,7 +271,10 @@ impl fmt::Debug for Rows {
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-/// let rows = client.v3("sensors").sql("SELECT * FROM weather ORDER BY time, station").call()?;
+/// let rows = client
+///     .v3("sensors")
+///     .sql("SELECT * FROM weather ORDER BY time, station")
+///     .call()?;
 /// let rows: Vec<_> = rows.into_iter().collect::<Result<_, _>>()?;
 /// assert_eq!(rows[8].get::<&str>("station")?, "now");
 /// # Ok::<(), influx_edge::Error>(())

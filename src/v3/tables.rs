@@ -20,7 +20,9 @@ use serde::Serialize;
 /// use influx_edge::v3::NewTable;
 ///
 /// let plant = client.v3("made");
-/// plant.tables().create(&NewTable::new("t").tag("a").field("f", FieldType::Float))?;
+/// plant
+///     .tables()
+///     .create(&NewTable::new("t").tag("a").field("f", FieldType::Float))?;
 /// plant.tables().delete("t")?;
 /// assert!(plant.tables().delete("nope").unwrap_err().is_not_found());
 /// # Ok::<(), influx_edge::Error>(())
@@ -39,7 +41,14 @@ pub struct Tables<'a>(&'a Database<'a>);
 ///     .tag("station")
 ///     .field("temp_c", FieldType::Float)
 ///     .field("state", FieldType::String);
-/// assert!(client.v3("rec").tables().create(&weather).unwrap_err().is_conflict()); // it exists
+/// assert!(
+///     client
+///         .v3("rec")
+///         .tables()
+///         .create(&weather)
+///         .unwrap_err()
+///         .is_conflict()
+/// ); // it exists
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -25,8 +25,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens<'a>(&'a Client);
 
-/// A token that was created. Only the response to its creation has the secret, so store
-/// [`reveal_token`](Token::reveal_token) where it is needed.
+/// A token that was created.
+///
+/// Only the response to its creation has the secret, so store [`reveal_token`](Token::reveal_token) where it
+/// is needed.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;

@@ -104,7 +104,10 @@ pub struct DroppedLines {
 /// let mut w = client.writer("sensors").build()?;
 /// w.write("t v=1 1\nt v=\"two\" 2")?; // two types in one field
 /// w.flush()?;
-/// assert_eq!(w.take_rejected().pop().map(|one| one.reason), Some(RejectReason::Partial));
+/// assert_eq!(
+///     w.take_rejected().pop().map(|one| one.reason),
+///     Some(RejectReason::Partial)
+/// );
 /// assert_eq!(w.stats().rejected.partial, 1);
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -347,8 +350,10 @@ pub(crate) enum Place {
     Dropped(DropReason),
 }
 
-/// The outcome of all lines: since the previous flush if [`flush`](super::Writer::flush) returns it, since the
-/// writer was built if [`close`](super::Writer::close) does. No line is in memory alone by then.
+/// The numbers of lines by outcome, from a flush or close.
+///
+/// They count since the previous flush if [`flush`](super::Writer::flush) returns them, and since the writer
+/// was built if [`close`](super::Writer::close) does. No line is in memory alone by then.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

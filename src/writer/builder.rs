@@ -39,7 +39,10 @@ impl crate::v3::Database<'_> {
 /// use core::time::Duration;
 ///
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
-/// let w = client.writer("sensors").batch_lines(500).flush_interval(Duration::from_secs(10));
+/// let w = client
+///     .writer("sensors")
+///     .batch_lines(500)
+///     .flush_interval(Duration::from_secs(10));
 /// let mut w = w.default_tag("host", "gw-7").build()?;
 /// w.write_with(|enc| enc.line("load").field("one", 0.5).finish())?;
 /// assert_eq!(w.flush()?.delivered, 1);
@@ -83,16 +86,20 @@ impl WriterBuilder {
         }
     }
 
-    /// Sets how many lines make a batch full. Default: 5 000, the size that InfluxData recommends.
+    /// Sets the number of lines at which a batch is full.
+    ///
+    /// Default: 5 000, the size that InfluxData recommends.
     #[doc(alias = "batch_size")]
     pub fn batch_lines(mut self, lines: usize) -> Self {
         self.settings.batch_lines = lines;
         self
     }
 
-    /// Sets how many bytes of line protocol make a batch full. No request is larger, and no single call of
-    /// `write` may bring more. Default: 256 KiB, or half of `max_buffer_bytes` if that is less. With a spool it
-    /// is at most [`Spool::max_batch_bytes`](crate::spool::Spool::max_batch_bytes).
+    /// Sets the number of bytes of line protocol at which a batch is full.
+    ///
+    /// No request is larger, and no single call of `write` may bring more. Default: 256 KiB, or half of
+    /// `max_buffer_bytes` if that is less. With a spool it is at most
+    /// [`Spool::max_batch_bytes`](crate::spool::Spool::max_batch_bytes).
     ///
     /// Unless it is set, a backlog on disk is sent in compressed requests of up to 1 MiB of line protocol (at
     /// most half of `max_buffer_bytes`), as long as they take no more than half of the client's time limit: on a
@@ -102,8 +109,13 @@ impl WriterBuilder {
     /// ```
     /// use influx_edge::Client;
     ///
-    /// let client = Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let too_large = client.writer("sensors").max_buffer_bytes(1024).batch_bytes(4096);
+    /// let client = Client::builder("http://localhost:8086")
+    ///     .org("acme")
+    ///     .build()?;
+    /// let too_large = client
+    ///     .writer("sensors")
+    ///     .max_buffer_bytes(1024)
+    ///     .batch_bytes(4096);
     /// assert!(too_large.build().is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -112,8 +124,9 @@ impl WriterBuilder {
         self
     }
 
-    /// Sets how long after its first point a batch that isn't full is due. Default: 1 s.
-    /// [`Writer::run_until`] or [`Writer::poll`] sends it.
+    /// Sets the age at which a batch that isn't full is sent, from its first point.
+    ///
+    /// Default: 1 s. [`Writer::run_until`] or [`Writer::poll`] sends it.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
         self
@@ -179,17 +192,28 @@ impl WriterBuilder {
         self
     }
 
-    /// Sets whether the client's default tags are added as well, behind the writer's own: those of its builder
-    /// ([`ClientBuilder::default_tag`](crate::client::ClientBuilder::default_tag)), of the environment
-    /// (`INFLUXDB_V2_TAG_…`) and of a configuration file. Default: true.
+    /// Sets whether the client's default tags are added as well.
+    ///
+    /// They follow the writer's own, and come from the client's builder
+    /// ([`ClientBuilder::default_tag`](crate::client::ClientBuilder::default_tag)), the environment
+    /// (`INFLUXDB_V2_TAG_…`) and a configuration file. Default: true.
     ///
     /// ```
     /// use influx_edge::Client;
     ///
-    /// let client = Client::builder("http://localhost:8086").org("acme").default_tag("site", "north").build()?;
-    /// let mut w = client.writer("sensors").default_tag("host", "gw-7").build()?;
+    /// let client = Client::builder("http://localhost:8086")
+    ///     .org("acme")
+    ///     .default_tag("site", "north")
+    ///     .build()?;
+    /// let mut w = client
+    ///     .writer("sensors")
+    ///     .default_tag("host", "gw-7")
+    ///     .build()?;
     /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(7))?;
-    /// assert_eq!(w.unsent().next().unwrap().1.bytes, b"t,host=gw-7,site=north v=1i 7\n");
+    /// assert_eq!(
+    ///     w.unsent().next().unwrap().1.bytes,
+    ///     b"t,host=gw-7,site=north v=1i 7\n"
+    /// );
     ///
     /// let mut bare = client.writer("sensors").client_tags(false).build()?;
     /// bare.write_with(|enc| enc.line("t").field("v", 1).timestamp(7))?;
@@ -251,7 +275,10 @@ impl WriterBuilder {
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// let mut w = client.writer("sensors").reject_newlines(true).build()?;
-    /// assert!(w.write_with(|enc| enc.line("log").field("text", "a\nb").timestamp(1)).is_err());
+    /// assert!(
+    ///     w.write_with(|enc| enc.line("log").field("text", "a\nb").timestamp(1))
+    ///         .is_err()
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn reject_newlines(mut self, refuse: bool) -> Self {
@@ -266,7 +293,14 @@ impl WriterBuilder {
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// let mut w = client.writer("sensors").reject_empty_tags(true).build()?;
-    /// assert!(w.write_with(|enc| enc.line("t").tag("site", "").field("v", 1).timestamp(1)).is_err());
+    /// assert!(
+    ///     w.write_with(|enc| enc
+    ///         .line("t")
+    ///         .tag("site", "")
+    ///         .field("v", 1)
+    ///         .timestamp(1))
+    ///         .is_err()
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub fn reject_empty_tags(mut self, reject: bool) -> Self {
@@ -274,8 +308,10 @@ impl WriterBuilder {
         self
     }
 
-    /// Writes the writer's own counts as a line of this measurement at this interval, at most once a second
-    /// ([`Stats`](super::Stats#impl-ToLine-for-Stats) has the fields). Default: never.
+    /// Writes the writer's own counts as a line of this measurement.
+    ///
+    /// It does so at this interval, at most once a second. [`Stats`](super::Stats#impl-ToLine-for-Stats) has the fields. Default:
+    /// never.
     ///
     /// The line goes to the writer's bucket with its default tags and the machine's time, and is counted as
     /// any other; [`Stats::own`](super::Stats::own) is the number of such lines. If there is no space for it, or the
@@ -286,7 +322,10 @@ impl WriterBuilder {
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// use core::time::Duration;
     ///
-    /// let mut w = client.writer("sensors").report_stats("logger", Duration::from_secs(60)).build()?;
+    /// let mut w = client
+    ///     .writer("sensors")
+    ///     .report_stats("logger", Duration::from_secs(60))
+    ///     .build()?;
     /// w.run_until(std::time::Instant::now())?;
     /// assert_eq!(w.stats().own, 1);
     /// # drop(w.close_within(Duration::ZERO));
@@ -345,11 +384,13 @@ impl WriterBuilder {
         self
     }
 
-    /// Also sends the batches that are found in the spool for other organizations, to the client's: after it
-    /// was renamed, or is given by its id now. The same holds for another [kind of
-    /// server](crate::spool::ServerKind), after the server was replaced. Default: such lines stay where they are,
-    /// counted as [`Stats::foreign`](super::Stats::foreign) and reported by [`Event::Foreign`]. Batches for a kind of
-    /// server unknown to this version always stay. Without a spool this has no effect.
+    /// Also sends batches that are in the spool for other organizations.
+    ///
+    /// They go to the client's: after it was renamed, or is given by its id now. The same holds for another
+    /// [kind of server](crate::spool::ServerKind), after the server was replaced. Default: such lines stay
+    /// where they are, counted as [`Stats::foreign`](super::Stats::foreign) and reported by
+    /// [`Event::Foreign`]. Batches for a kind of server unknown to this version always stay. Without a spool
+    /// this has no effect.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
@@ -368,10 +409,12 @@ impl WriterBuilder {
         self
     }
 
-    /// Limits how fast a backlog on disk is sent once the server responds again: to so many bytes of line protocol
-    /// a second for each bucket. The average is a fifth less, because each pause gets a random extra of up to
-    /// half its length. Default: 1 MiB/s, so that a returning server isn't overloaded by the backlog of a whole
-    /// fleet. `u64::MAX` sends as fast as the server responds.
+    /// Limits the rate at which a backlog on disk is sent.
+    ///
+    /// The limit, in bytes of line protocol a second for each bucket, applies once the server responds again.
+    /// The average is a fifth less, because each pause gets a random extra of up to half its length. Default:
+    /// 1 MiB/s, so that a returning server isn't overloaded by the backlog of a whole fleet. `u64::MAX` sends
+    /// as fast as the server responds.
     ///
     /// The limit holds for [`Writer::flush`] as well. It doesn't hold for lines that were never held up, nor while
     /// the spool is more than half full, when delay might lose data. Choose at least twice what the program
@@ -382,9 +425,11 @@ impl WriterBuilder {
         self
     }
 
-    /// Calls this for every [`Event`], on the thread that uses the writer, or on the keeper's. Default: none. The
-    /// writer waits for it, and doesn't call it again if it panics. [Listeners](crate::writer#listeners) describes
-    /// what it may do.
+    /// Calls a function for every [`Event`](super::Event).
+    ///
+    /// It runs on the thread that uses the writer, or on the keeper's. Default: none. The writer waits for
+    /// it, and doesn't call it again if it panics. [Listeners](crate::writer#listeners) describes what it may
+    /// do.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;

@@ -5,19 +5,28 @@ use crate::error::Error;
 use alloc::boxed::Box;
 use core::time::Duration;
 
-/// Something that happened to lines. No event carries data or a token;
-/// [`Writer::take_rejected`](super::Writer::take_rejected) returns the refused lines themselves.
+/// An event in the delivery of lines, passed to a callback.
+///
+/// Set by [`WriterBuilder::on_event`](super::WriterBuilder::on_event). No event carries data or a token;
+/// [`Writer::take_rejected`](super::Writer::take_rejected) returns the rejected lines themselves.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::writer::Event;
 ///
 /// let (sender, events) = std::sync::mpsc::channel();
-/// let mut w = client.writer("sensors").on_event(move |event| match event {
-///     Event::Delivered { bucket, lines } => drop(sender.send((bucket.to_string(), *lines))),
-///     Event::Failed { error, retry_in, .. } => eprintln!("again in {retry_in:?}: {error}"),
-///     _ => {}
-/// }).build()?;
+/// let mut w = client
+///     .writer("sensors")
+///     .on_event(move |event| match event {
+///         Event::Delivered { bucket, lines } => {
+///             drop(sender.send((bucket.to_string(), *lines)))
+///         }
+///         Event::Failed { error, retry_in, .. } => {
+///             eprintln!("again in {retry_in:?}: {error}")
+///         }
+///         _ => {}
+///     })
+///     .build()?;
 /// w.write("t v=1 1")?;
 /// w.flush()?;
 /// assert_eq!(events.recv(), Ok(("sensors".to_string(), 1)));

@@ -7,7 +7,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The number of accepted lines of a text, and the reason for each line that was not accepted.
+/// The number of accepted lines of a text, and the reason for each other line.
 ///
 /// Each line is accepted or rejected by itself: one that isn't line protocol ([`WriteError::Syntax`]) doesn't affect
 /// those behind it. Lines for which the buffer has no space, or the clock isn't set, are listed as well;
@@ -18,8 +18,10 @@ use core::fmt;
 /// use influx_edge::Precision;
 ///
 /// let mut w = client.writer("sensors").build()?;
-/// let outcome = w.write_lines("t v=1i 60\nt v=1,5 61\nt v=2i 62\n", Precision::Second);
-/// assert_eq!((outcome.accepted, outcome.rejected[0].0), (2, 2)); // the second line is bad
+/// let outcome =
+///     w.write_lines("t v=1i 60\nt v=1,5 61\nt v=2i 62\n", Precision::Second);
+/// // The second line is malformed:
+/// assert_eq!((outcome.accepted, outcome.rejected[0].0), (2, 2));
 /// # drop(w.close_within(core::time::Duration::ZERO));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```

@@ -52,11 +52,11 @@
 //! At every moment **accepted = delivered + spooled + rejected + dropped + buffered**; see [`Stats`]. A count
 //! changes only when lines move from one of these places to another.
 //!
-//! | `Ok` of | means |
-//! |---|---|
-//! | `write` | the point is accepted; in [write-ahead](#write-ahead) it is also on disk |
-//! | `flush` | every point accepted before is delivered, on disk and synced, or counted as rejected or dropped; the [`Outcome`] has the numbers since the previous flush |
-//! | `close` | the same for the whole run, and the writer has ended |
+//! `Ok` of each call means:
+//! - `write`: the point is accepted. In [write-ahead](#write-ahead) it is also on disk.
+//! - `flush`: every point accepted before is delivered, on disk and synced, or counted as rejected or dropped.
+//!   The [`Outcome`] has the numbers since the previous flush.
+//! - `close`: the same for the whole run, and the writer has ended.
 //!
 //! No line disappears without being counted, even when a writer is dropped.
 //!
@@ -143,11 +143,10 @@
 //! spooled, and are sent from there in batches of the usual size. It is a setting of the spool:
 //! `Spool::builder(dir).mode(Mode::WriteAhead).open()?`.
 //!
-//! | durability | the lines, when `write` returns |
-//! |---|---|
-//! | `EveryBatch` | synced; handles that write at the same time share a sync |
-//! | `Interval(d)` | passed to the operating system, and synced within `d` |
-//! | `OsManaged` | passed to the operating system |
+//! When `write` returns:
+//! - `EveryBatch`: the lines are synced. Handles that write at the same time share a sync.
+//! - `Interval(d)`: the lines were passed to the operating system, and are synced within `d`.
+//! - `OsManaged`: the lines were passed to the operating system.
 //!
 //! If the disk fails, `write` returns [`WriteError::NotDurable`]; if it is full and its [`OverflowPolicy`] makes
 //! no space, [`WriteError::Full`]. The line is not accepted then. A handle's `write` waits for the disk without
@@ -160,11 +159,13 @@
 //! | `write` | encodes into the batch being collected, and sends it when full, unless [`send_in_write`](WriterBuilder::send_in_write) is off | encodes into its own buffer, then copies under a lock that is held for neither network nor disk. Waits only with [`OverflowPolicy::Block`] and in write-ahead |
 //! | sends in | [`poll`](Writer::poll), [`run_until`](Writer::run_until), [`flush`](Writer::flush) | its own threads |
 //! | while a request is in flight | the caller waits | lines are accepted, batches go to disk, the disk is synced |
-//! | `flush_within(d)`, `close_within(d)` | the request is ended at `d` | return at `d`, and the request goes on. With a spool the lines are on disk by then; without one they are kept ([`FlushError`]), or after a close counted as [`DropReason::Closed`] |
+//! | a time limit `d` of flush or close | the request is ended at `d` | returns at `d`, and the request goes on |
 //! | full memory | [`overflow_policy`](WriterBuilder::overflow_policy) | the policy given to `spawn`; lines in flight are never dropped |
 //! | dropped | closes, within [`flush_timeout`](WriterBuilder::flush_timeout) | the last handle closes; it waits for the same time and 1 s more, then leaves the threads running |
 //!
-//! A late response moves lines only from the place where they are at that time.
+//! When a handle's `flush_within(d)` or `close_within(d)` returns at its limit, the lines are on disk if there is a
+//! spool. Without one they are kept ([`FlushError`]), or after a close counted as [`DropReason::Closed`]. A late response
+//! moves lines only from the place where they are at that time.
 //!
 //! # The lines or the path
 //! A gateway may refuse every request with the database's own message, and some databases respond with the same
@@ -182,7 +183,7 @@
 //!             │                                        │
 //!   refused: rejected; stored: delivered               │ refused, or there is none
 //!                                                      ▼
-//!     all are kept, `Event::Failed` and `last_error` ask for an operator; again after a minute or more
+//!     all are kept; `Event::Failed` and `last_error` report it; again after a minute
 //! ```
 //!
 //! The probe is the last line that was stored: storing it again changes nothing. If nothing was stored yet, or the

@@ -6,7 +6,9 @@ use crate::error::cut;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 
-/// A line that the server refused for good, with the reason. It holds data: take care where it is printed.
+/// A rejected line and the reason.
+///
+/// The server refused it for good. It holds data: take care where it is printed.
 ///
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;

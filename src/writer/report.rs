@@ -29,7 +29,14 @@ const MEASUREMENT: &str = "influx_edge_writer";
 /// let mut w = client.writer("sensors").build()?;
 /// let stats = w.stats();
 /// w.write(&stats)?;
-/// assert!(w.unsent().next().unwrap().1.bytes.starts_with(b"influx_edge_writer accepted=0i,"));
+/// assert!(
+///     w.unsent()
+///         .next()
+///         .unwrap()
+///         .1
+///         .bytes
+///         .starts_with(b"influx_edge_writer accepted=0i,")
+/// );
 /// # drop(w.close_within(core::time::Duration::ZERO));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -45,10 +52,20 @@ impl Stats {
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
-    /// let mut w = client.writer("sensors").default_tag("host", "gw-7").build()?;
+    /// let mut w = client
+    ///     .writer("sensors")
+    ///     .default_tag("host", "gw-7")
+    ///     .build()?;
     /// let stats = w.stats();
     /// w.write(&stats.named("logger"))?;
-    /// assert!(w.unsent().next().unwrap().1.bytes.starts_with(b"logger,host=gw-7 accepted=0i,"));
+    /// assert!(
+    ///     w.unsent()
+    ///         .next()
+    ///         .unwrap()
+    ///         .1
+    ///         .bytes
+    ///         .starts_with(b"logger,host=gw-7 accepted=0i,")
+    /// );
     /// # drop(w.close_within(core::time::Duration::ZERO));
     /// # Ok::<(), influx_edge::Error>(())
     /// ```

@@ -45,9 +45,10 @@ pub(crate) struct Settings {
     pub(crate) reject_empty_tags: bool,
 }
 
-/// The encoder that [`Writer::write_with`](super::Writer::write_with) hands out: bounded by the
-/// size of a batch, with the writer's precision and default tags. It writes behind the lines of the
-/// batch that is being collected, and reaches none of those.
+/// The encoder that [`Writer::write_with`](super::Writer::write_with) passes to its closure.
+///
+/// It is bounded by the size of a batch, and has the writer's precision and default tags. It appends to the
+/// batch that is being collected, and can't change the lines in it.
 pub type BatchEncoder<'a> = Encoder<Appending<'a>>;
 
 impl Default for Settings {

@@ -43,12 +43,17 @@ pub(crate) const MIN_DIFFERENCE: Duration = Duration::from_secs(5);
 /// use influx_edge::Timestamp;
 /// use influx_edge::writer::ClockGuard;
 ///
-/// let built = Timestamp::parse("2200-01-01T00:00:00Z")?; // (the day of the program's build)
+/// // The day on which the program was built:
+/// let built = Timestamp::parse("2200-01-01T00:00:00Z")?;
 /// let w = client.writer("sensors").clock_not_before(built);
 /// let mut w = w.clock_guard(ClockGuard::Mark).build()?;
 /// w.write("weather temp_c=21.5")?;
 /// let (_, lines) = w.unsent().next().expect("a line");
-/// assert!(lines.bytes.starts_with(b"weather temp_c=21.5,clock_unset=true "));
+/// assert!(
+///     lines
+///         .bytes
+///         .starts_with(b"weather temp_c=21.5,clock_unset=true ")
+/// );
 /// # drop(w.close_within(core::time::Duration::ZERO));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```

@@ -38,13 +38,19 @@ use core::time::Duration;
 /// use std::time::{Duration, Instant};
 ///
 /// # fn main() -> Result<(), influx_edge::Error> {
-/// let client = Client::builder("http://localhost:8086").org("acme").token("my-token").build()?;
+/// let client = Client::builder("http://localhost:8086")
+///     .org("acme")
+///     .token("my-token")
+///     .build()?;
 /// let mut w = client.writer("sensors").build()?;
 /// let mut next_tick = Instant::now();
 /// for _ in 0..60 {
-///     let reading = Point::new("weather").tag("station", "zrh-1").field("temp_c", 21.5);
+///     let reading = Point::new("weather")
+///         .tag("station", "zrh-1")
+///         .field("temp_c", 21.5);
 ///     if let Err(e) = w.write(&reading) {
-///         eprintln!("{e}"); // one value that can't be written doesn't end a logger
+///         // One invalid value doesn't end the logger.
+///         eprintln!("{e}");
 ///     }
 ///     next_tick += Duration::from_secs(1);
 ///     w.run_until(next_tick)?;
@@ -56,8 +62,9 @@ pub struct Writer<D: Driver = Polled> {
     pub(super) driver: D,
 }
 
-/// A handle to a [`Writer`] that runs on its own threads, made by [`Writer::spawn`]. Clone it for each thread that
-/// writes.
+/// A handle to a [`Writer`] that runs on its own threads.
+///
+/// Made by [`Writer::spawn`]. Clone it for each thread that writes.
 ///
 /// The lines of one handle keep their order. They come after those written before through the handle it was
 /// cloned from, and before those written after it was dropped. Otherwise there is no order between two handles
@@ -84,9 +91,14 @@ pub struct Writer<D: Driver = Polled> {
 /// use influx_edge::writer::OverflowPolicy;
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
 ///
-/// let mut w = client.writer("sensors").build()?.spawn(OverflowPolicy::Reject)?;
+/// let mut w = client
+///     .writer("sensors")
+///     .build()?
+///     .spawn(OverflowPolicy::Reject)?;
 /// let mut other = w.clone();
-/// let thread = std::thread::spawn(move || other.write(&Point::new("weather").field("temp_c", 21.5)));
+/// let thread = std::thread::spawn(move || {
+///     other.write(&Point::new("weather").field("temp_c", 21.5))
+/// });
 /// w.write(&Point::new("load").field("one", 0.5))?;
 /// assert_eq!(thread.join().unwrap(), Ok(()));
 /// assert_eq!(w.close()?.delivered, 2);
@@ -119,7 +131,8 @@ impl<D: Driver> Writer<D> {
     ///
     /// let mut w = client.writer("sensors").build()?;
     /// w.write(&Point::new("weather").field("temp_c", 21.5))?;
-    /// w.write(&[Point::new("a").field("v", 1), Point::new("b").field("v", 2)])?; // both, or neither
+    /// // Both are accepted, or neither:
+    /// w.write(&[Point::new("a").field("v", 1), Point::new("b").field("v", 2)])?;
     /// w.write("weather temp_c=21.5 1700000000000000000")?;
     ///
     /// let mut enc = influx_edge::Encoder::with_sink(Vec::new());
@@ -143,7 +156,12 @@ impl<D: Driver> Writer<D> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).build()?;
     /// # let mut w = client.writer("sensors").build()?;
-    /// w.write_with(|enc| enc.line("load").tag("host", "gw-7").field("one", 0.5).finish())?;
+    /// w.write_with(|enc| {
+    ///     enc.line("load")
+    ///         .tag("host", "gw-7")
+    ///         .field("one", 0.5)
+    ///         .finish()
+    /// })?;
     /// # w.flush()?;
     /// # assert_eq!(w.stats().delivered, 1);
     /// # Ok::<(), influx_edge::Error>(())
@@ -222,7 +240,10 @@ impl<D: Driver> Writer<D> {
     /// use influx_edge::Precision;
     ///
     /// let mut w = client.writer("sensors").build()?;
-    /// let outcome = w.write_lines("t v=1i 60\n# a comment\nt v=1,5 61\nt v=2i 62\n", Precision::Second);
+    /// let outcome = w.write_lines(
+    ///     "t v=1i 60\n# a comment\nt v=1,5 61\nt v=2i 62\n",
+    ///     Precision::Second,
+    /// );
     /// assert_eq!(outcome.accepted, 2);
     /// assert_eq!(outcome.rejected[0].0, 3); // the third line of the text
     /// println!("{outcome}");
@@ -245,9 +266,11 @@ impl<D: Driver> Writer<D> {
         self.driver.write_lines(Some(bucket), text, precision)
     }
 
-    /// Sends everything, and returns when no line is in memory alone: each is delivered, on disk, rejected or
-    /// dropped. The [`Outcome`] has the numbers since the previous flush. With a spool it doesn't wait for a server
-    /// that is away, and syncs the disk whatever the spool's durability.
+    /// Sends everything, and returns when no line is in memory alone.
+    ///
+    /// Each line is then delivered, on disk, rejected or dropped. The [`Outcome`] has the numbers since the
+    /// previous flush. With a spool it doesn't wait for a server that is away, and syncs the disk whatever
+    /// the spool's durability.
     ///
     /// Blocks for at most [`flush_timeout`](super::WriterBuilder::flush_timeout); a `Writer` ends a request that is
     /// in flight then. The first attempt is made at once, even during a delay, unless the server asked for the
@@ -311,7 +334,8 @@ impl<D: Driver> Writer<D> {
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;
     /// let mut w = client.writer("sensors").build()?;
     /// w.write_with(|enc| enc.line("t").field("v", 1).timestamp(1))?;
-    /// assert!(w.close_within(core::time::Duration::ZERO).is_err()); // one line is lost
+    /// // One line is lost:
+    /// assert!(w.close_within(core::time::Duration::ZERO).is_err());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -406,8 +430,9 @@ impl Writer {
         Ok(self.driver.inline.poll())
     }
 
-    /// Sends what is due until a deadline, and returns at the deadline: for the idle time of a loop with a schedule.
-    /// Sleeps if there is nothing to send.
+    /// Sends what is due until a deadline, and returns at the deadline.
+    ///
+    /// For the idle time of a loop with a schedule. Sleeps if there is nothing to send.
     ///
     /// No request is started that can't be expected to end by then. The lines of a request that the deadline ends
     /// are sent in smaller pieces next time, down to a line. Neither counts as a failure, and no delay follows. A
@@ -424,10 +449,15 @@ impl Writer {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use std::time::{Duration, Instant};
     ///
-    /// let mut w = client.writer("sensors").flush_interval(Duration::ZERO).build()?;
+    /// let mut w = client
+    ///     .writer("sensors")
+    ///     .flush_interval(Duration::ZERO)
+    ///     .build()?;
     /// let mut next_tick = Instant::now();
     /// for _ in 0..3 {
-    ///     if let Err(error) = w.write_with(|enc| enc.line("load").field("one", 0.5).finish()) {
+    ///     if let Err(error) =
+    ///         w.write_with(|enc| enc.line("load").field("one", 0.5).finish())
+    ///     {
     ///         eprintln!("{error}"); // one bad value doesn't end a logger
     ///     }
     ///     next_tick += Duration::from_millis(100);
@@ -460,7 +490,9 @@ impl Writer {
         disk.map(super::spool::Disk::spool)
     }
 
-    /// Returns the lines that are in memory alone: the bucket and the lines of each batch, oldest first.
+    /// Returns the lines that are in memory alone.
+    ///
+    /// Items are the bucket and the lines of each batch, oldest first.
     ///
     /// ```
     /// # let client = influx_edge::Client::builder("http://localhost:8086").org("acme").build()?;

@@ -48,8 +48,10 @@ impl<'a> Record<'a> {
     ///
     /// let (mut text, mut ends) = ([0; 256], [0; 32]);
     /// let mut decoder = Decoder::new(&mut text, &mut ends);
-    /// let mut input: &[u8] = b"#datatype,string,long,dateTime:RFC3339,double,string\r\n\
-    ///     ,result,table,_time,_value,station\r\n,_result,0,1970-01-01T00:00:01Z,1.5,zrh-1\r\n";
+    /// let mut input: &[u8] = b"\
+    ///     #datatype,string,long,dateTime:RFC3339,double,string\r\n\
+    ///     ,result,table,_time,_value,station\r\n\
+    ///     ,_result,0,1970-01-01T00:00:01Z,1.5,zrh-1\r\n";
     /// loop {
     ///     let (used, step) = decoder.feed(input)?;
     ///     input = &input[used..];

@@ -31,7 +31,8 @@ impl<R: Read> Rows<R> {
     ///     value: f64,
     /// }
     ///
-    /// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
+    /// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n\
+    ///     #default,_result,,,\r\n\
     ///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
     /// for sample in Rows::new(response.as_bytes()).deserialize::<Sample>() {
     ///     let sample = sample?;
@@ -81,7 +82,8 @@ impl<R: Read> Rows<R> {
     ///     _time: u32,
     /// }
     ///
-    /// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n#default,_result,,,\r\n\
+    /// let response = "#datatype,string,long,dateTime:RFC3339,double\r\n\
+    ///     #default,_result,,,\r\n\
     ///     ,result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,20.25\r\n";
     /// let mut rows = Rows::new(response.as_bytes()).time_precision(Precision::Second);
     /// for sample in rows.deserialize::<Sample>() {

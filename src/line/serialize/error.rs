@@ -8,8 +8,9 @@ use crate::line::error::{EncodeError, Location};
 /// The first bytes of a field's name.
 pub(super) type Name = TextBuffer<48>;
 
-/// The reason why [`Encoder::serialize`](crate::line::Encoder::serialize) rejected a value, and the name of the
-/// field. The line was rolled back.
+/// The reason why a value can't be serialized, and the name of the field.
+///
+/// Returned by [`Encoder::serialize`](crate::line::Encoder::serialize). The line was rolled back.
 ///
 /// ```
 /// use influx_edge::line::{EncodeError, Encoder, Schema};
@@ -20,8 +21,13 @@ pub(super) type Name = TextBuffer<48>;
 /// }
 ///
 /// let mut enc = Encoder::with_sink(Vec::new());
-/// let error = enc.serialize(&Schema::new("weather"), &Reading { temps: [1.0, 2.0] }).unwrap_err();
-/// assert_eq!(error.to_string(), "the value of field `temps` is a sequence, which has no form in line protocol");
+/// let error = enc
+///     .serialize(&Schema::new("weather"), &Reading { temps: [1.0, 2.0] })
+///     .unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "the value of field `temps` is a sequence, which has no form in line protocol"
+/// );
 /// assert_eq!(error.name(), Some("temps"));
 /// assert!(matches!(error.error(), EncodeError::Unsupported(..)));
 /// ```

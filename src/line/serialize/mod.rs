@@ -80,8 +80,19 @@ impl<S: Sink> Encoder<S> {
     ///
     /// let mut enc = Encoder::with_sink(Vec::new());
     /// let time = Timestamp::from_nanos(1_700_000_000_000_000_000);
-    /// enc.serialize(&WEATHER, &Reading { time, station: "zrh-1".into(), temperature: 21.57, gust: None })?;
-    /// assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.57 1700000000000000000\n");
+    /// enc.serialize(
+    ///     &WEATHER,
+    ///     &Reading {
+    ///         time,
+    ///         station: "zrh-1".into(),
+    ///         temperature: 21.57,
+    ///         gust: None,
+    ///     },
+    /// )?;
+    /// assert_eq!(
+    ///     enc.as_bytes(),
+    ///     b"weather,station=zrh-1 temp_c=21.57 1700000000000000000\n"
+    /// );
     /// # Ok::<(), influx_edge::line::SerializeError>(())
     /// ```
     ///

@@ -7,8 +7,10 @@ use super::super::to_line::ToLine;
 use crate::Precision;
 use serde::Serialize;
 
-/// The parts of line protocol that the fields of a struct become: the tags, the time, and the measurement. All
-/// others are fields. Names are those that serde sees, after `rename`.
+/// The parts of line protocol that the fields of a struct become.
+///
+/// Names the tags, the time, and the measurement; all others are fields. Names are those that serde sees,
+/// after `rename`.
 ///
 /// ```
 /// use influx_edge::Precision;
@@ -26,8 +28,14 @@ use serde::Serialize;
 ///
 /// let mut storage = [0u8; 128];
 /// let mut enc = Encoder::new(&mut storage).precision(Precision::Second);
-/// enc.serialize(&WEATHER, &Reading { station: "zrh-1", temp_c: 21.5, count: 7, at: 1_700_000_000 })?;
-/// assert_eq!(enc.as_bytes(), b"weather,station=zrh-1 temp_c=21.5,count=7u 1700000000\n");
+/// enc.serialize(
+///     &WEATHER,
+///     &Reading { station: "zrh-1", temp_c: 21.5, count: 7, at: 1_700_000_000 },
+/// )?;
+/// assert_eq!(
+///     enc.as_bytes(),
+///     b"weather,station=zrh-1 temp_c=21.5,count=7u 1700000000\n"
+/// );
 /// # Ok::<(), influx_edge::line::SerializeError>(())
 /// ```
 ///
@@ -36,7 +44,8 @@ use serde::Serialize;
 ///
 /// ```compile_fail
 /// # use influx_edge::line::Schema;
-/// const WEATHER: Schema = Schema::new("weather").tags(&["station", "at"]).time("at");
+/// const WEATHER: Schema =
+///     Schema::new("weather").tags(&["station", "at"]).time("at");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema<'a> {

@@ -19,8 +19,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-/// Runs a writer on its caller's thread: [`Writer::poll`](crate::Writer::poll) and
-/// [`Writer::run_until`](crate::Writer::run_until) let time pass.
+/// Runs a writer on its caller's thread.
+///
+/// [`Writer::poll`](crate::Writer::poll) and [`Writer::run_until`](crate::Writer::run_until) let time pass.
 pub struct Polled {
     pub(crate) inline: Inline<SystemClock, Sender>,
 }
