@@ -3,7 +3,7 @@ use std::{fs, sync::atomic::{AtomicBool, Ordering::Relaxed}, time::{Duration, In
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Reading { time: Timestamp, sensor: String, temp_c: f64 }
-const WEATHER: Schema = Schema::new("weather").tags(&["sensor"]).time("time");
+const THERMAL: Schema = Schema::new("thermal").tags(&["sensor"]).time("time");
 static STOP: AtomicBool = AtomicBool::new(false);
 
 fn main() -> Result<(), Error> {
@@ -18,13 +18,13 @@ fn main() -> Result<(), Error> {
         let temp_c = text.trim().parse::<f64>().map_or(f64::NAN, |milli| milli / 1000.0);
         let reading = Reading { time: Timestamp::now(), sensor: sensor.clone(), temp_c };
         // NaN can't be stored: this reading is missing, and the logger goes on.
-        w.write(WEATHER.point(&reading)).unwrap_or_else(|error| eprintln!("{error}"));
+        w.write(THERMAL.point(&reading)).unwrap_or_else(|error| eprintln!("{error}"));
         tick += Duration::from_secs(1);
         w.run_until(tick)?; // sends what is due; in an outage it waits in the spool
     }
     println!("{}", w.close()?); // 60 delivered
-    let flux = r#"from(bucket: "sensors") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "weather")"#;
-    for reading in client.query(flux).pivot(&WEATHER).deserialize()? {
+    let flux = r#"from(bucket: "sensors") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "thermal")"#;
+    for reading in client.query(flux).pivot(&THERMAL).deserialize()? {
         let reading: Reading = reading?;
         println!("{} {} {}", reading.time, reading.sensor, reading.temp_c);
     }

@@ -209,7 +209,7 @@ impl Client {
             Err(error) => Check::failed(error),
         });
         if server.error().is_some() {
-            let unknown = || Check::unknown("not checked, for the server did not respond");
+            let unknown = || Check::unknown("not checked: the server did not respond");
             return Validation {
                 server,
                 write: unknown(),

@@ -91,8 +91,13 @@ impl Survey {
         match self.total.since {
             None => "nothing waits".to_owned(),
             Some(since) => format!(
-                "{} wait in {}, {}, since {}",
+                "{} {} in {}, {}, since {}",
                 count(self.total.points, "point"),
+                if self.total.points == 1 {
+                    "waits"
+                } else {
+                    "wait"
+                },
                 count(self.total.batches, "batch"),
                 bytes(self.total.bytes),
                 age(since)
