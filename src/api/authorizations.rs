@@ -202,7 +202,8 @@ impl Ensure for Authorization {
 /// # let bucket = "0123456789abcdef".parse()?;
 /// use influx_edge::api::{NewAuthorization, Permission};
 ///
-/// let new = NewAuthorization::new([Permission::write().bucket(&bucket)]).description("logger");
+/// let new = NewAuthorization::new([Permission::write().bucket(&bucket)])
+///     .description("logger");
 /// let made = client.authorizations().create(&new)?;
 /// assert_eq!(made.permissions[0].action, "write");
 /// assert!(made.reveal_token().is_some()); // in this response only

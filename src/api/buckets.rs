@@ -196,7 +196,9 @@ fn check_fixed(
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::api::{NewBucket, days, hours};
 ///
-/// let bucket = client.buckets().create(&NewBucket::new("sensors").retention(days(30)))?;
+/// let bucket = client
+///     .buckets()
+///     .create(&NewBucket::new("sensors").retention(days(30)))?;
 /// assert_eq!(bucket.retention(), Some(days(30)));
 /// // Values that every server rejects aren't sent.
 /// let too_short = NewBucket::new("sensors").retention(hours(1) / 2);
@@ -272,7 +274,10 @@ impl NewBucket {
 ///
 /// let bucket = client.buckets().find(&id)?.expect("it exists");
 /// let update = BucketUpdate::of(&bucket).description("all of the plant"); // works on Cloud, too
-/// assert_eq!(client.buckets().update(&id, &update)?.description, "all of the plant");
+/// assert_eq!(
+///     client.buckets().update(&id, &update)?.description,
+///     "all of the plant"
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize)]

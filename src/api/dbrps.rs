@@ -241,8 +241,13 @@ impl NewDbrp {
 /// # let id = "0123456789abcdef".parse()?;
 /// use influx_edge::api::DbrpUpdate;
 ///
-/// let mapping = client.dbrps().update(&id, &DbrpUpdate::new().retention_policy("a_year"))?;
-/// assert_eq!((mapping.database.as_str(), mapping.retention_policy.as_str()), ("plant", "a_year"));
+/// let mapping = client
+///     .dbrps()
+///     .update(&id, &DbrpUpdate::new().retention_policy("a_year"))?;
+/// assert_eq!(
+///     (mapping.database.as_str(), mapping.retention_policy.as_str()),
+///     ("plant", "a_year")
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize)]

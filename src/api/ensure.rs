@@ -9,7 +9,12 @@
 /// use influx_edge::api::NewBucket;
 ///
 /// let bucket = client.buckets().ensure(&NewBucket::new("sensors"))?;
-/// println!("bucket {} ({}): {}", bucket.get().name, bucket.get().id, bucket.as_str());
+/// println!(
+///     "bucket {} ({}): {}",
+///     bucket.get().name,
+///     bucket.get().id,
+///     bucket.as_str()
+/// );
 /// assert!(bucket.is_unchanged());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```

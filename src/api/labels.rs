@@ -131,7 +131,9 @@ impl Ensure for Label {
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// use influx_edge::api::NewLabel;
 ///
-/// let label = client.labels().create(&NewLabel::new(" north ").property("color", "#00aaff"))?;
+/// let label = client
+///     .labels()
+///     .create(&NewLabel::new(" north ").property("color", "#00aaff"))?;
 /// assert_eq!(label.name, "north");
 /// assert_eq!(label.properties["color"], "#00aaff");
 /// # Ok::<(), influx_edge::Error>(())
@@ -175,7 +177,9 @@ impl NewLabel {
 /// # let id = "0123456789abcdef".parse()?;
 /// use influx_edge::api::LabelUpdate;
 ///
-/// let label = client.labels().update(&id, &LabelUpdate::new().name("north wing"))?;
+/// let label = client
+///     .labels()
+///     .update(&id, &LabelUpdate::new().name("north wing"))?;
 /// assert_eq!(label.name, "north wing");
 /// assert_eq!(label.properties["color"], "#00aaff"); // unchanged
 /// # Ok::<(), influx_edge::Error>(())

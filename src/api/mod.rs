@@ -4,7 +4,9 @@
 //! use influx_edge::api::{NewAuthorization, NewBucket, Permission, days};
 //! # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 //!
-//! let bucket = client.buckets().create(&NewBucket::new("sensors").retention(days(30)))?;
+//! let bucket = client
+//!     .buckets()
+//!     .create(&NewBucket::new("sensors").retention(days(30)))?;
 //! let permissions = [Permission::write().bucket(&bucket.id)];
 //! let logger = NewAuthorization::new(permissions).description("logger");
 //! let token = client.authorizations().create(&logger)?;

@@ -97,7 +97,10 @@ impl Shared for Organization {}
 ///
 /// let new = NewOrganization::new(" acme ").description("the plant");
 /// let acme = client.organizations().create(&new)?;
-/// assert_eq!((acme.name.as_str(), acme.description.as_str()), ("acme", "the plant"));
+/// assert_eq!(
+///     (acme.name.as_str(), acme.description.as_str()),
+///     ("acme", "the plant")
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize)]
@@ -133,7 +136,10 @@ update! {
     ///
     /// let update = OrganizationUpdate::new().description("plant 2");
     /// let acme = client.organizations().update(&id, &update)?;
-    /// assert_eq!((acme.name.as_str(), acme.description.as_str()), ("acme", "plant 2"));
+    /// assert_eq!(
+    ///     (acme.name.as_str(), acme.description.as_str()),
+    ///     ("acme", "plant 2")
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub struct OrganizationUpdate {

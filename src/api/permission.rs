@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 /// use influx_edge::api::{Bucket, Id, Permission};
 ///
 /// let bucket: Id<Bucket> = "97c45955947a12be".parse()?;
-/// let permissions = [Permission::write().bucket(&bucket), Permission::read().buckets()];
+/// let permissions = [
+///     Permission::write().bucket(&bucket),
+///     Permission::read().buckets(),
+/// ];
 /// assert_eq!(permissions[0].resource.id.as_deref(), Some("97c45955947a12be"));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -41,7 +44,10 @@ pub struct Permission {
 /// # let id = "0123456789abcdef".parse()?;
 /// let token = client.authorizations().find(&id)?.expect("it exists");
 /// let resource = &token.permissions[0].resource;
-/// assert_eq!((resource.kind.as_str(), resource.name.as_deref()), ("buckets", Some("edge")));
+/// assert_eq!(
+///     (resource.kind.as_str(), resource.name.as_deref()),
+///     ("buckets", Some("edge"))
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -184,7 +190,10 @@ impl Permission {
 /// use influx_edge::api::Permission;
 ///
 /// let may = Permission::read().all("dashboards"); // a kind without a method of its own
-/// assert_eq!((may.action.as_str(), may.resource.kind.as_str()), ("read", "dashboards"));
+/// assert_eq!(
+///     (may.action.as_str(), may.resource.kind.as_str()),
+///     ("read", "dashboards")
+/// );
 /// assert_eq!(may.resource.id, None); // all of them
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -190,7 +190,10 @@ impl Attachable for Label {
 /// use influx_edge::api::Status;
 ///
 /// for member in client.buckets().members(&id).list()? {
-///     assert_eq!((member.name.as_str(), member.role.as_str()), ("ana-maria", "member"));
+///     assert_eq!(
+///         (member.name.as_str(), member.role.as_str()),
+///         ("ana-maria", "member")
+///     );
 ///     assert_eq!(member.status, Some(Status::Inactive));
 /// }
 /// # Ok::<(), influx_edge::Error>(())

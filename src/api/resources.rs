@@ -83,7 +83,11 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let org = "0123456789abcdef".parse()?;
-    /// let theirs = client.buckets().in_org(&org).list().collect::<Result<Vec<_>, _>>()?;
+    /// let theirs = client
+    ///     .buckets()
+    ///     .in_org(&org)
+    ///     .list()
+    ///     .collect::<Result<Vec<_>, _>>()?;
     /// # assert!(!theirs.is_empty());
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
@@ -186,8 +190,13 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// use influx_edge::api::{NewBucket, days};
     ///
-    /// let bucket = client.buckets().create(&NewBucket::new("sensors").retention(days(30)))?;
-    /// assert_eq!((bucket.name.as_str(), bucket.retention()), ("sensors", Some(days(30))));
+    /// let bucket = client
+    ///     .buckets()
+    ///     .create(&NewBucket::new("sensors").retention(days(30)))?;
+    /// assert_eq!(
+    ///     (bucket.name.as_str(), bucket.retention()),
+    ///     ("sensors", Some(days(30)))
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     ///
@@ -312,7 +321,9 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// # let id = "0123456789abcdef".parse()?;
     /// use influx_edge::api::BucketUpdate;
     ///
-    /// let bucket = client.buckets().update(&id, &BucketUpdate::new().description("all of the plant"))?;
+    /// let bucket = client
+    ///     .buckets()
+    ///     .update(&id, &BucketUpdate::new().description("all of the plant"))?;
     /// assert_eq!(bucket.description, "all of the plant");
     /// # Ok::<(), influx_edge::Error>(())
     /// ```

@@ -18,7 +18,10 @@ use serde::{Deserialize, Serialize};
 /// let mut ended = client.tasks().runs(&id).list();
 /// let run = ended.next().transpose()?.expect("it has run");
 /// assert!(run.is_success());
-/// assert_eq!(run.log.last().map(|event| event.message.as_str()), Some("Completed(success)"));
+/// assert_eq!(
+///     run.log.last().map(|event| event.message.as_str()),
+///     Some("Completed(success)")
+/// );
 ///
 /// let run = client.tasks().runs(&id).start()?;
 /// assert!(!run.is_finished()); // it has been scheduled
@@ -99,7 +102,10 @@ impl Resource for Run {
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// # let id = "0123456789abcdef".parse()?;
 /// let events = client.tasks().logs(&id)?;
-/// let done: Vec<_> = events.iter().filter(|event| event.message.starts_with("Completed")).collect();
+/// let done: Vec<_> = events
+///     .iter()
+///     .filter(|event| event.message.starts_with("Completed"))
+///     .collect();
 /// assert_eq!(done[0].run_id, Some("11ac5699fb7b4000".parse()?));
 /// assert!(done[0].time > events[0].time);
 /// # Ok::<(), influx_edge::Error>(())
@@ -139,7 +145,11 @@ impl<'a> Resources<'a, Task> {
     /// ```
     /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
     /// # let id = "0123456789abcdef".parse()?;
-    /// let failed = client.tasks().runs(&id).list().filter(|run| run.as_ref().is_ok_and(|run| !run.is_success()));
+    /// let failed = client
+    ///     .tasks()
+    ///     .runs(&id)
+    ///     .list()
+    ///     .filter(|run| run.as_ref().is_ok_and(|run| !run.is_success()));
     /// println!("{} failed", failed.count());
     /// # assert!(client.tasks().runs(&id).list().next().is_some_and(|run| run.is_ok()));
     /// # Ok::<(), influx_edge::Error>(())

@@ -19,9 +19,16 @@ use serde::{Serialize, Serializer};
 /// use core::time::Duration;
 /// use influx_edge::api::{Interval, NewTask};
 ///
-/// assert_eq!(Interval::from(Duration::from_secs(5_400)), Interval::from("1h30m"));
+/// assert_eq!(
+///     Interval::from(Duration::from_secs(5_400)),
+///     Interval::from("1h30m")
+/// );
 /// // Any other text is an error of the call, and nothing is sent.
-/// let task = NewTask::every("hourly", "1.5h", r#"from(bucket: "sensors") |> range(start: -1h)"#);
+/// let task = NewTask::every(
+///     "hourly",
+///     "1.5h",
+///     r#"from(bucket: "sensors") |> range(start: -1h)"#,
+/// );
 /// assert!(client.tasks().create(&task).unwrap_err().is_config());
 /// # Ok::<(), influx_edge::Error>(())
 /// ```

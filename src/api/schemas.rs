@@ -119,8 +119,11 @@ impl NewMeasurementSchema {
 /// ```
 /// use influx_edge::api::{FieldType, SchemaColumn};
 ///
-/// let columns =
-///     [SchemaColumn::time(), SchemaColumn::tag("station"), SchemaColumn::field("temp_c", FieldType::Float)];
+/// let columns = [
+///     SchemaColumn::time(),
+///     SchemaColumn::tag("station"),
+///     SchemaColumn::field("temp_c", FieldType::Float),
+/// ];
 /// assert_eq!(columns.map(|column| column.kind), ["timestamp", "tag", "field"]);
 /// ```
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]

@@ -125,7 +125,10 @@ update! {
     /// use influx_edge::api::ScriptUpdate;
     ///
     /// let update = ScriptUpdate::new().description("means of the last hour");
-    /// assert_eq!(serde_json::to_string(&update)?, r#"{"description":"means of the last hour"}"#);
+    /// assert_eq!(
+    ///     serde_json::to_string(&update)?,
+    ///     r#"{"description":"means of the last hour"}"#
+    /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub struct ScriptUpdate {
@@ -185,7 +188,9 @@ impl<'a> Resources<'a, Script> {
     ///     limit: u32,
     /// }
     ///
-    /// let query = client.scripts().invoke(&id, &Params { bucket: "sensors", limit: 3 });
+    /// let query = client
+    ///     .scripts()
+    ///     .invoke(&id, &Params { bucket: "sensors", limit: 3 });
     /// assert!(!format!("{query:?}").contains("sensors")); // parameters may be secret
     /// // The rows would come from `query.call()?`. The script itself can't be changed:
     /// let query = query.profiler("query");

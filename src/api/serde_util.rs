@@ -29,8 +29,13 @@ pub(super) fn time<'de, D: Deserializer<'de>>(
 /// # let id = "0123456789abcdef".parse()?;
 /// use influx_edge::api::{Status, TaskUpdate};
 ///
-/// let task = client.tasks().update(&id, &TaskUpdate::new().status(Status::Inactive))?;
-/// assert_eq!((task.status, task.cron.as_deref()), (Some(Status::Inactive), Some("0 2 * * *")));
+/// let task = client
+///     .tasks()
+///     .update(&id, &TaskUpdate::new().status(Status::Inactive))?;
+/// assert_eq!(
+///     (task.status, task.cron.as_deref()),
+///     (Some(Status::Inactive), Some("0 2 * * *"))
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, DeriveDeserialize)]

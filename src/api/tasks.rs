@@ -24,7 +24,10 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// # let client = influx_edge::Client::builder(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/server.rs"))).org("acme").build()?;
 /// let task = client.tasks().find_by_name("hourly")?.expect("it exists");
-/// assert_eq!((task.every.as_deref(), task.offset.as_deref()), (Some("1h"), Some("5m")));
+/// assert_eq!(
+///     (task.every.as_deref(), task.offset.as_deref()),
+///     (Some("1h"), Some("5m"))
+/// );
 /// assert_eq!(task.last_run_error, None);
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -214,8 +217,14 @@ impl Ensure for Task {
 /// use influx_edge::api::{NewTask, hours};
 ///
 /// let flux = r#"from(bucket: "sensors") |> range(start: -1h) |> mean() |> to(bucket: "hourly")"#;
-/// let task = client.tasks().create(&NewTask::every("hourly", hours(1), flux).offset("5m"))?;
-/// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 1h, offset: 5m}"#));
+/// let task = client
+///     .tasks()
+///     .create(&NewTask::every("hourly", hours(1), flux).offset("5m"))?;
+/// assert!(
+///     task.flux.starts_with(
+///         r#"option task = {name: "hourly", every: 1h, offset: 5m}"#
+///     )
+/// );
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize)]
@@ -322,8 +331,14 @@ update! {
     /// # let id = "0123456789abcdef".parse()?;
     /// use influx_edge::api::{TaskUpdate, hours};
     ///
-    /// let task = client.tasks().update(&id, &TaskUpdate::new().every(hours(2)))?;
-    /// assert!(task.flux.starts_with(r#"option task = {name: "hourly", every: 2h, offset: 5m}"#));
+    /// let task = client
+    ///     .tasks()
+    ///     .update(&id, &TaskUpdate::new().every(hours(2)))?;
+    /// assert!(
+    ///     task.flux.starts_with(
+    ///         r#"option task = {name: "hourly", every: 2h, offset: 5m}"#
+    ///     )
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub struct TaskUpdate {

@@ -119,8 +119,13 @@ update! {
     /// # let id = "0123456789abcdef".parse()?;
     /// use influx_edge::api::{Status, UserUpdate};
     ///
-    /// let user = client.users().update(&id, &UserUpdate::new().name("logger-2"))?;
-    /// assert_eq!((user.name.as_str(), user.status), ("logger-2", Some(Status::Active)));
+    /// let user = client
+    ///     .users()
+    ///     .update(&id, &UserUpdate::new().name("logger-2"))?;
+    /// assert_eq!(
+    ///     (user.name.as_str(), user.status),
+    ///     ("logger-2", Some(Status::Active))
+    /// );
     /// # Ok::<(), influx_edge::Error>(())
     /// ```
     pub struct UserUpdate {

@@ -106,7 +106,9 @@ impl Labeled for Variable {}
 ///
 /// let found = client.variables().find(&id)?.expect("it exists");
 /// match found.arguments {
-///     VariableArguments::Constant(values) => assert_eq!(values, ["zrh-1", "zrh-2"]),
+///     VariableArguments::Constant(values) => {
+///         assert_eq!(values, ["zrh-1", "zrh-2"])
+///     }
 ///     other => panic!("{other:?}"),
 /// }
 /// # Ok::<(), influx_edge::Error>(())
@@ -195,7 +197,9 @@ impl<'de> Deserialize<'de> for VariableArguments {
 /// use influx_edge::api::{NewVariable, VariableArguments};
 ///
 /// let stations = VariableArguments::constant(["zrh-1", "zrh-2"]);
-/// let made = client.variables().create(&NewVariable::new(" station ", stations.clone()))?;
+/// let made = client
+///     .variables()
+///     .create(&NewVariable::new(" station ", stations.clone()))?;
 /// assert_eq!((made.name.as_str(), made.arguments), ("station", stations));
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
@@ -242,7 +246,9 @@ impl NewVariable {
 /// # let id = "0123456789abcdef".parse()?;
 /// use influx_edge::api::VariableUpdate;
 ///
-/// let variable = client.variables().update(&id, &VariableUpdate::new().selected(["zrh-1"]))?;
+/// let variable = client
+///     .variables()
+///     .update(&id, &VariableUpdate::new().selected(["zrh-1"]))?;
 /// assert_eq!(variable.selected, ["zrh-1"]);
 /// # Ok::<(), influx_edge::Error>(())
 /// ```
