@@ -3,7 +3,7 @@
 use super::Client;
 use super::cookies::Cookies;
 use super::scrub::Needles;
-use super::secret::Secret;
+use super::secret::{Secret, SecretSource};
 use super::transport::{HeaderText, Headers};
 use super::url::strip_scheme;
 use crate::error::{CredentialKind, Error};
@@ -104,9 +104,10 @@ impl Auth {
             keep: Session::keep_cookies,
         }))
     }
+}
 
-    /// The secrets that stay.
-    pub(crate) fn secrets(&self) -> &[Secret] {
+impl SecretSource for Auth {
+    fn secrets(&self) -> &[Secret] {
         match self {
             Auth::None => &[],
             Auth::Header { secrets, .. } => secrets,
@@ -114,8 +115,7 @@ impl Auth {
         }
     }
 
-    /// The secrets of a session, while there is one.
-    pub(super) fn session_needles(&self) -> Option<Arc<Needles>> {
+    fn session_needles(&self) -> Option<Arc<Needles>> {
         match self {
             Auth::Session(session) => session.cookies().map(|cookies| cookies.needles),
             _ => None,

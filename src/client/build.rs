@@ -8,7 +8,7 @@ use crate::client::logging;
 use crate::client::names::is_id;
 use crate::client::own_words::OWN_WORDS;
 use crate::client::scrub::{Needles, RUN, repeats};
-use crate::client::secret::Secrets;
+use crate::client::secret::{SecretSource, Secrets};
 use crate::client::setting_text::{is_quoted, quoted};
 use crate::client::transport::{self, Http, HttpSettings, TlsSettings};
 use crate::client::url::{Assumed, BaseUrl};
@@ -136,7 +136,10 @@ impl ClientBuilder {
             user_agent: self.user_agent.clone(),
             headers,
             tls,
-            secrets: Arc::new(Secrets::new(secrets, Arc::clone(&auth))),
+            secrets: Arc::new(Secrets::new(
+                secrets,
+                Arc::clone(&auth) as Arc<dyn SecretSource>,
+            )),
         };
         Ok(Client::from_inner(Inner {
             http: Http::new(&base, settings)?,

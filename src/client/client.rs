@@ -4,7 +4,7 @@ use super::auth::Auth;
 #[cfg(feature = "gzip")]
 use super::compression::{Compression, Compressor};
 use super::retry::RetryPolicy;
-use super::secret::Secrets;
+use super::secret::{SecretSource, Secrets};
 use super::server_clock::ServerClock;
 use super::transport::Http;
 use super::url::{BaseUrl, Target};
@@ -207,6 +207,7 @@ impl Client {
     /// they are masked in what the server repeats, too.
     pub(crate) fn hiding(&self, secrets: &[&str], auth: Option<&Arc<Auth>>) -> Client {
         let mut inner = Inner::clone(&self.inner);
+        let auth = auth.map(|auth| Arc::clone(auth) as Arc<dyn SecretSource>);
         inner.http.secrets = Arc::new(self.secrets().and(secrets, auth));
         Client::from_inner(inner)
     }

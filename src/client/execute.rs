@@ -14,7 +14,7 @@ use super::logging;
 use super::on_v3::on_v3;
 use super::response_error::{Asked, Kind, MAX_READ, refused};
 use super::retry::random;
-use super::secret::Secret;
+use super::secret::{Secret, SecretSource};
 use super::setting_text::is_quoted;
 use super::transport::{Headers, HttpError, HttpRequest, HttpResponse, RequestBody, SendError};
 use super::url::Target;

@@ -1,7 +1,6 @@
 //! Secrets that are never printed (tokens, passwords, cookies), and the one way by which text from outside
 //! is printed.
 
-use super::auth::Auth;
 use super::scrub::{self, Needles};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -42,28 +41,48 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Credentials, whose secrets must not be printed. (A trait, so that the transport, which masks secrets, doesn't
+/// depend on the sessions, which read its responses.)
+pub(crate) trait SecretSource: Send + Sync {
+    /// The secrets that stay.
+    fn secrets(&self) -> &[Secret];
+
+    /// The secrets of a session, while there is one.
+    fn session_needles(&self) -> Option<Arc<Needles>>;
+}
+
 /// Everything that a client, or one of its calls, must not print. Text from outside gets into an error, a
 /// `Debug` or a printable value only through here.
 pub(crate) struct Secrets {
     needles: Needles,
     /// The credentials, whose session has more of them.
-    auth: Arc<Auth>,
+    auth: Arc<dyn SecretSource>,
 }
 
 impl Secrets {
-    pub(crate) fn new(needles: Needles, auth: Arc<Auth>) -> Self {
+    pub(crate) fn new(needles: Needles, auth: Arc<dyn SecretSource>) -> Self {
         Secrets { needles, auth }
     }
 
     /// No secrets, for tests.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
-        Secrets::new(Needles::NONE, Arc::new(Auth::None))
+        struct Nothing;
+        impl SecretSource for Nothing {
+            fn secrets(&self) -> &[Secret] {
+                &[]
+            }
+
+            fn session_needles(&self) -> Option<Arc<Needles>> {
+                None
+            }
+        }
+        Secrets::new(Needles::NONE, Arc::new(Nothing))
     }
 
     /// These and more, for a call with secrets of its own, and with other credentials if it brings some.
-    pub(crate) fn and(&self, more: &[&str], auth: Option<&Arc<Auth>>) -> Self {
-        let auth = Arc::clone(auth.unwrap_or(&self.auth));
+    pub(crate) fn and(&self, more: &[&str], auth: Option<Arc<dyn SecretSource>>) -> Self {
+        let auth = auth.unwrap_or_else(|| Arc::clone(&self.auth));
         let mut needles = self.needles.clone();
         for secret in auth.secrets().iter().map(Secret::reveal) {
             needles.add(secret);
