@@ -1,6 +1,6 @@
 //! Authorizations: tokens with their permissions.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::resource::{Change, Kind, OrgParameter};
 use super::serde_util::{or_default, status, time};
 use super::setters::{setters, update};

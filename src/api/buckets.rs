@@ -1,6 +1,6 @@
 //! Buckets: where points are stored, and for how long.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::resource::{Change, Kind, Lookup, OrgParameter};
 use super::retention::{Retention, as_list, first_rule};
 use super::serde_util::{or_default, time};

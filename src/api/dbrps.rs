@@ -1,6 +1,6 @@
 //! DBRP mappings: the bucket for each database and retention policy of InfluxDB 1.x.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::request::ApiRequest;
 use super::resource::{Change, Kind, OrgParameter};
 use super::serde_util::or_default;

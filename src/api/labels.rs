@@ -1,6 +1,6 @@
 //! Labels: names with properties, to attach to other resources.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::request::to_owned_map;
 use super::resource::{Change, Kind, Lookup, OrgParameter};
 use super::serde_util::or_default;

@@ -60,6 +60,7 @@ mod ensure;
 mod id;
 mod labels;
 mod list;
+mod listed;
 mod organizations;
 #[cfg(doc)]
 pub mod parity;
@@ -86,7 +87,8 @@ pub use dbrps::{Dbrp, DbrpUpdate, NewDbrp};
 pub use ensure::{Ensured, Plan};
 pub use id::Id;
 pub use labels::{Label, LabelUpdate, NewLabel};
-pub use list::{List, Listed, Paged};
+pub use list::List;
+pub use listed::{Listed, Paged};
 pub use organizations::{NewOrganization, Organization, OrganizationUpdate};
 pub use permission::{Permission, PermissionBuilder, PermissionResource};
 pub use relations::{Attachable, Attached, Member};

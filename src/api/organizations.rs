@@ -1,6 +1,6 @@
 //! Organizations: the owners of all other resources.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, status, time};
 use super::setters::{setters, update};

@@ -1,7 +1,8 @@
 //! Labels, members and owners attached to other resources.
 
 use super::labels::LabelResponse;
-use super::list::{Page, listed};
+use super::list::Page;
+use super::listed::listed;
 use super::request::ApiRequest;
 use super::resource::Kind;
 use super::serde_util::{or_default, status};

@@ -1,7 +1,7 @@
 //! Differences between the kinds of resources: data for the requests that all of them share, and
 //! functions where one of them needs another request.
 
-use super::list::Paging;
+use super::listed::Paging;
 use super::{Id, Listed, Resources};
 use crate::error::Error;
 use serde::Serialize;

@@ -1,6 +1,7 @@
 //! Runs of a task, and their logs.
 
-use super::list::{Page, Paging, sealed};
+use super::list::Page;
+use super::listed::{Paging, sealed};
 use super::resource::{Kind, OrgParameter};
 use super::serde_util::{or_default, time};
 use super::{Id, List, Listed, Paged, Resource, Resources, Task};

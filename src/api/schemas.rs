@@ -1,6 +1,6 @@
 //! Schemas of measurements, for buckets that reject other points. InfluxDB Cloud only.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, time};
 use super::{Bucket, Editable, Id, Named, Organization, Resource, Resources};

@@ -1,6 +1,6 @@
 //! Invokable scripts: Flux that is stored on the server and called by its id. InfluxDB Cloud only.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, time};
 use super::setters::update;

@@ -1,6 +1,6 @@
 //! Tasks: Flux that the server runs on a schedule.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::resource::{Change, Kind, Lookup, OrgParameter};
 use super::schedule::{When, check_cron, with_option};
 use super::serde_util::{or_default, status, time};

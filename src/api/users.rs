@@ -1,6 +1,6 @@
 //! Users, their status and their passwords.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::request::ApiRequest;
 use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, status};

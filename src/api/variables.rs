@@ -1,6 +1,6 @@
 //! Variables of dashboards: constants, maps and queries.
 
-use super::list::{Paging, listed};
+use super::listed::{Paging, listed};
 use super::resource::{Kind, Lookup, OrgParameter};
 use super::serde_util::{or_default, time};
 use super::setters::setters;

@@ -6,7 +6,6 @@ use super::format::Lines;
 use super::recent::Recent;
 use super::rejects::{Entry, Rejects};
 use super::rewrite::Rewrite;
-use super::run::MAX_BUFFER;
 use crate::report::Report;
 use influx_edge::writer::Stats;
 use influx_edge::{Error, ErrorKind, WriteError, Writer};
@@ -15,6 +14,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::Duration;
 
+/// The most bytes of lines in memory.
+pub(super) const MAX_BUFFER: usize = 2 << 20;
 /// Reading waits if less memory is free: the size of a piece of short lines after each of them got a time.
 const MARGIN: usize = 400 * 1024;
 

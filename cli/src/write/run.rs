@@ -3,7 +3,7 @@
 use super::input::{Message, Reader, Source};
 use super::intake::Intake;
 use super::options::Options;
-use super::outlet::Outlet;
+use super::outlet::{MAX_BUFFER, Outlet};
 use super::rejects::Rejects;
 use super::resume::Resume;
 use super::rewrite::Rewrite;
@@ -21,8 +21,6 @@ use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// The most bytes of lines in memory.
-pub(super) const MAX_BUFFER: usize = 2 << 20;
 /// The longest pause of the loop.
 const IDLE: Duration = Duration::from_secs(1);
 /// The longest pause while reading waits for space: no message ends it.
