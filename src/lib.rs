@@ -200,7 +200,10 @@ extern crate alloc;
 extern crate std;
 
 // Rustdoc lists the methods of `Client` in the order of these modules, and of those in `client`: the
-// everyday path first, administration (`api`) last.
+// everyday path first (`writer`, then building, writing, querying), administration (`api`) last.
+#[cfg(feature = "client")]
+pub mod writer;
+
 #[cfg(feature = "client")]
 pub mod client;
 
@@ -234,8 +237,6 @@ mod timestamp;
 pub mod v1;
 #[cfg(feature = "v3")]
 pub mod v3;
-#[cfg(feature = "client")]
-pub mod writer;
 
 #[cfg(feature = "client")]
 pub mod api;

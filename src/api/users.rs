@@ -157,6 +157,23 @@ impl Client {
     pub fn users(&self) -> Resources<'_, User> {
         Resources::of(self)
     }
+
+    /// Returns the user of this client's token or session.
+    ///
+    /// # Errors
+    /// Returns an error if the credentials are invalid ([`Error::is_unauthorized`]) or no response is
+    /// received.
+    pub fn me(&self) -> Result<User, Error> {
+        let mut out = self.http_request("GET", self.inner().base.target("/api/v2/me"));
+        let what = "ask who we are";
+        let user: User = self.json(&what, &mut out)?;
+        // A list of users tolerates one without a name. Here its absence shows that this isn't InfluxDB.
+        if user.name.is_empty() {
+            let what = alloc::format!("cannot {what}: the response isn't the JSON expected");
+            return Err(Error::content(what, "missing field `name`"));
+        }
+        Ok(user)
+    }
 }
 
 impl Resources<'_, User> {

@@ -10,7 +10,6 @@ use super::transport::Http;
 use super::url::{BaseUrl, Target};
 use crate::error::Error;
 use crate::line::OwnedDefaultTags;
-use crate::writer::WriterBuilder;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -119,14 +118,6 @@ pub(crate) enum Org {
 }
 
 impl Client {
-    /// Starts building a writer that collects points for a bucket (by name or id) and sends them in
-    /// batches. See the [`writer`](crate::writer) module.
-    #[doc(alias = "new")]
-    #[doc(alias = "write_api")]
-    pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
-        WriterBuilder::for_bucket(self, bucket.into())
-    }
-
     /// Returns the server's URL, without a trailing slash.
     ///
     /// ```

@@ -6,7 +6,6 @@ use super::execute::to_json;
 use super::names::{check_bucket_name, check_name, check_user_name, trimmed};
 use super::secret::Secret;
 use super::transport::RequestBody;
-use crate::api::User;
 use crate::error::Error;
 use alloc::string::String;
 use core::fmt;
@@ -250,23 +249,6 @@ impl Client {
             bucket_id: made.bucket.id,
             token: Secret::new(made.auth.token),
         })
-    }
-
-    /// Returns the user of this client's token or session.
-    ///
-    /// # Errors
-    /// Returns an error if the credentials are invalid ([`Error::is_unauthorized`]) or no response is
-    /// received.
-    pub fn me(&self) -> Result<User, Error> {
-        let mut out = self.http_request("GET", self.inner().base.target("/api/v2/me"));
-        let what = "ask who we are";
-        let user: User = self.json(&what, &mut out)?;
-        // A list of users tolerates one without a name. Here its absence shows that this isn't InfluxDB.
-        if user.name.is_empty() {
-            let what = alloc::format!("cannot {what}: the response isn't the JSON expected");
-            return Err(Error::content(what, "missing field `name`"));
-        }
-        Ok(user)
     }
 
     /// Signs in now, instead of before the first call. Has an effect only for a client with a

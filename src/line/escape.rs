@@ -245,24 +245,31 @@ fn any_name(cursor: &mut SliceWriter<'_>, text: &[u8], name: Name) -> Result<(),
         }
         return cursor.advance(text.len());
     }
+    // Twice as many slots as bytes: none is missing.
     let all = dest.len();
-    let mut slots = dest.iter_mut();
-    let mut put = |byte| {
-        if let Some(slot) = slots.next() {
-            *slot = byte;
-        }
-    };
+    let mut rest = dest;
     let mut seen = 0;
     for &byte in text {
         let class = class(byte);
         seen |= class;
         // Names repeat from line to line, so the branch is predicted.
         if class & escaped != 0 {
-            put(b'\\');
+            let Some(([first, second], behind)) =
+                core::mem::take(&mut rest).split_first_chunk_mut()
+            else {
+                return Err(EncodeError::BufferFull);
+            };
+            (*first, *second) = (b'\\', byte);
+            rest = behind;
+        } else {
+            let Some((first, behind)) = core::mem::take(&mut rest).split_first_mut() else {
+                return Err(EncodeError::BufferFull);
+            };
+            *first = byte;
+            rest = behind;
         }
-        put(byte);
     }
-    let len = all.saturating_sub(slots.len());
+    let len = all.saturating_sub(rest.len());
     if seen & LOOK_CLOSER != 0 {
         look_closer(text, name)?;
     }

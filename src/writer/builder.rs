@@ -64,12 +64,17 @@ pub struct WriterBuilder {
     adopts_all: bool,
 }
 
-impl WriterBuilder {
-    /// A writer for a bucket of InfluxDB 2.
-    pub(crate) fn for_bucket(client: &Client, bucket: String) -> Self {
-        Self::by_route(client, Route::V2, bucket)
+impl Client {
+    /// Starts building a writer that collects points for a bucket (by name or id) and sends them in
+    /// batches. See the [`writer`](crate::writer) module.
+    #[doc(alias = "new")]
+    #[doc(alias = "write_api")]
+    pub fn writer(&self, bucket: impl Into<String>) -> WriterBuilder {
+        WriterBuilder::by_route(self, Route::V2, bucket.into())
     }
+}
 
+impl WriterBuilder {
     fn by_route(client: &Client, route: Route, bucket: String) -> Self {
         WriterBuilder {
             client: client.clone(),
