@@ -11,7 +11,7 @@ use core::fmt;
 use super::error::{EncodeError, Location, Part};
 use super::formatted;
 use super::slice_writer::SliceWriter;
-use super::value::sealed::{Value, ValueWriter};
+use super::value::sealed::{Form, Value, ValueWriter};
 
 /// The kind of a part's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -345,9 +345,14 @@ impl<const TAG: bool> ValueWriter for Keep<'_, '_, TAG> {
     }
 
     #[inline]
-    fn text(self, text: &[u8]) -> Self::Done {
-        put_length(self.0, head(text.len(), Kind::Text))?;
-        self.0.copy_short(text)
+    fn bytes(self, bytes: &[u8], form: Form) -> Self::Done {
+        let kind = match form {
+            Form::Verbatim => Kind::Verbatim,
+            Form::Text => Kind::Text,
+            Form::Failed => Kind::Failed,
+        };
+        put_length(self.0, head(bytes.len(), kind))?;
+        self.0.copy_short(bytes)
     }
 
     /// Keeps the failure of a `Display` as well, for the encoder to report.
@@ -409,22 +414,14 @@ impl<'a> KeptValue<'a> {
 impl Value for KeptValue<'_> {
     #[inline]
     fn write_to<W: ValueWriter>(&self, writer: W) -> W::Done {
-        match self.kind {
-            Kind::Verbatim => writer.verbatim(|out| out.copy_short(self.bytes)),
-            Kind::Text => writer.text(self.bytes),
-            Kind::None if W::TAG => writer.none(),
-            Kind::None => writer.not_finite(),
-            Kind::Failed => writer.display(format_args!("{Fails}")),
-        }
-    }
-}
-
-/// Fails in place of the `Display` that failed before.
-struct Fails;
-
-impl fmt::Display for Fails {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Err(fmt::Error)
+        let form = match self.kind {
+            Kind::Verbatim => Form::Verbatim,
+            Kind::Text => Form::Text,
+            Kind::None if W::TAG => return writer.none(),
+            Kind::None => return writer.not_finite(),
+            Kind::Failed => Form::Failed,
+        };
+        writer.bytes(self.bytes, form)
     }
 }
 

@@ -31,7 +31,7 @@ use super::number;
 use super::series::SeriesRef;
 use super::slice_writer::SliceWriter;
 use super::tag_writer::{Tag, TagWriter};
-use super::value::sealed::{Value, ValueWriter};
+use super::value::sealed::{Form, Value, ValueWriter};
 use crate::Precision;
 
 /// Series key + 4 + field key, as escaped: the storage engine keeps their length in 16 bits.
@@ -307,8 +307,19 @@ impl LineState {
         }
     }
 
-    /// Writes the separator, the key and the `=` of a field.
+    /// Counts a field that is written up to `end`.
     #[inline]
+    fn add_field(&mut self, hash: KeyHash, end: usize) {
+        self.field_keys.insert(hash);
+        self.fields = self.fields.saturating_add(1);
+        self.pos = end;
+    }
+
+    /// Writes the separator, the key and the `=` of a field.
+    //
+    // (Without std, where bytes are counted, it may be a function of its own.)
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline)]
     fn field_key<K: Key>(&self, out: &mut SliceWriter<'_>, key: K) -> Result<KeyHash, EncodeError> {
         let name = Name {
             part: Part::FieldKey,
@@ -401,9 +412,7 @@ impl<K: Key> FieldWriter<'_, '_, K> {
         let mut out = SliceWriter::new(buf, line.pos);
         let hash = line.field_key(&mut out, key)?;
         write(&mut out, line.rules.reject_newlines, line.fields)?;
-        line.field_keys.insert(hash);
-        line.fields = line.fields.saturating_add(1);
-        line.pos = out.pos();
+        line.add_field(hash, out.pos());
         Ok(())
     }
 }
@@ -436,15 +445,28 @@ impl<K: Key> ValueWriter for FieldWriter<'_, '_, K> {
     }
 
     #[inline(always)]
-    fn text(self, text: &[u8]) -> Self::Done {
-        self.put(|out, reject_newlines, index| {
-            if reject_newlines {
-                check_no_newline(text, index)?;
+    fn bytes(self, bytes: &[u8], form: Form) -> Self::Done {
+        // (As `put`, without a closure, which the compiler doesn't inline here.)
+        let FieldWriter { line, buf, key } = self;
+        let mut out = SliceWriter::new(buf, line.pos);
+        let hash = line.field_key(&mut out, key)?;
+        match form {
+            Form::Verbatim => out.copy_short(bytes)?,
+            Form::Text => {
+                if line.rules.reject_newlines {
+                    check_no_newline(bytes, line.fields)?;
+                }
+                out.put(b'"')?;
+                escape::string(&mut out, bytes)?;
+                out.put(b'"')?;
             }
-            out.put(b'"')?;
-            escape::string(out, text)?;
-            out.put(b'"')
-        })
+            Form::Failed => {
+                let place = Location::new(Part::FieldValue, line.fields, 0);
+                return Err(EncodeError::Format(place));
+            }
+        }
+        line.add_field(hash, out.pos());
+        Ok(())
     }
 
     fn display(self, text: fmt::Arguments<'_>) -> Self::Done {

@@ -8,7 +8,7 @@ use super::escape::{self, Name};
 use super::formatted;
 use super::names::{check_tag_key, tag_key};
 use super::slice_writer::SliceWriter;
-use super::value::sealed::ValueWriter;
+use super::value::sealed::{Form, ValueWriter};
 
 /// Writes `,key=value` behind a measurement and its tags.
 pub(super) struct TagWriter<'o, 'b> {
@@ -99,11 +99,18 @@ impl ValueWriter for TagWriter<'_, '_> {
     }
 
     #[inline(always)]
-    fn text(self, text: &[u8]) -> Self::Done {
-        match text.is_empty() {
-            true => self.leave_out(Tag::Empty),
-            false => self.put(|out, name| escape::name(out, text, name)),
+    fn bytes(self, bytes: &[u8], form: Form) -> Self::Done {
+        if bytes.is_empty() && form != Form::Failed {
+            return self.leave_out(Tag::Empty);
         }
+        self.put(|out, name| match form {
+            Form::Verbatim => out.copy_short(bytes),
+            Form::Text => escape::name(out, bytes, name),
+            Form::Failed => {
+                let place = Location::new(name.part, name.index, 0);
+                Err(EncodeError::Format(place))
+            }
+        })
     }
 
     fn display(self, text: fmt::Arguments<'_>) -> Self::Done {

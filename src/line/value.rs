@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use self::sealed::ValueWriter;
+use self::sealed::{Form, ValueWriter};
 use super::error::EncodeError;
 use super::number::{self, Integer};
 use super::slice_writer::SliceWriter;
@@ -90,6 +90,17 @@ pub struct Text<T>(pub T);
 pub(super) mod sealed {
     use super::{EncodeError, SliceWriter, fmt};
 
+    /// The form of bytes that are written as a value.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Form {
+        /// As they are: a number or a boolean.
+        Verbatim,
+        /// As UTF-8 text, escaped; a field's also in quotes.
+        Text,
+        /// Not at all: a `Display` failed.
+        Failed,
+    }
+
     pub trait Value {
         /// Calls the method of `writer` for this value, and no other.
         #[doc(hidden)]
@@ -110,8 +121,9 @@ pub(super) mod sealed {
             self,
             write: impl Fn(&mut SliceWriter<'_>) -> Result<(), EncodeError>,
         ) -> Self::Done;
-        /// Writes a text, which is UTF-8.
-        fn text(self, text: &[u8]) -> Self::Done;
+        /// Writes bytes in this form. (One method for all forms: a point keeps values of any, and the code that
+        /// writes their keys must be there once for the compiler to inline it.)
+        fn bytes(self, bytes: &[u8], form: Form) -> Self::Done;
         /// Writes a formatted text.
         fn display(self, text: fmt::Arguments<'_>) -> Self::Done;
     }
@@ -171,7 +183,7 @@ impl TagValue for bool {}
 impl sealed::Value for bool {
     #[inline(always)]
     fn write_to<W: ValueWriter>(&self, writer: W) -> W::Done {
-        writer.verbatim(|out| out.copy_short(if *self { b"true" } else { b"false" }))
+        writer.bytes(if *self { b"true" } else { b"false" }, Form::Verbatim)
     }
 }
 
@@ -180,14 +192,14 @@ impl TagValue for str {}
 impl sealed::Value for str {
     #[inline(always)]
     fn write_to<W: ValueWriter>(&self, writer: W) -> W::Done {
-        writer.text(self.as_bytes())
+        writer.bytes(self.as_bytes(), Form::Text)
     }
 }
 
 impl TagValue for char {}
 impl sealed::Value for char {
     fn write_to<W: ValueWriter>(&self, writer: W) -> W::Done {
-        writer.text(self.encode_utf8(&mut [0; 4]).as_bytes())
+        writer.bytes(self.encode_utf8(&mut [0; 4]).as_bytes(), Form::Text)
     }
 }
 
