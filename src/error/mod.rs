@@ -148,7 +148,7 @@ impl Error {
             },
             ErrorKind::Encode(_) => "the point can't be written as line protocol",
             #[cfg(feature = "spool")]
-            ErrorKind::Disk(_) => "the spool failed",
+            ErrorKind::Disk(e) => e.reason(),
             ErrorKind::Write(_) => "the writer did not take the point",
             ErrorKind::Flush(e) => match e.cause() {
                 Some(cause) => cause.message(),

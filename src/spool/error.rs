@@ -107,6 +107,24 @@ pub enum SpoolError {
 }
 
 impl SpoolError {
+    /// Returns the reason without paths, calls and numbers, which `Display` adds.
+    #[cfg(feature = "client")]
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            SpoolError::Locked { .. } => "the spool is in use by another process",
+            SpoolError::Full => "the spool is full",
+            SpoolError::TooLarge { .. } => "the batch is too large for the spool",
+            SpoolError::EmptyBatch => "an empty batch can't be spooled",
+            SpoolError::BadTarget => "the spool can't hold this organization or bucket",
+            SpoolError::Failed => "the spool's disk failed less than a second ago",
+            SpoolError::Io { .. } => "an operation on the spool's files failed",
+            SpoolError::PermissionDenied { .. } => "permission for the spool's files is denied",
+            SpoolError::SharedDirectory { .. } => "others may write to the spool's directory",
+            SpoolError::ReadOnly { .. } => "the spool is read-only",
+            SpoolError::Forked { .. } => "the spool was opened by another process",
+        }
+    }
+
     /// Converts an error back that [`wrap`](Self::wrap) made, and names the operation. Any other error is
     /// attributed to `path`.
     pub(super) fn from_io(operation: &'static str, path: &Path, error: io::Error) -> Self {

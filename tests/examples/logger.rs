@@ -19,6 +19,10 @@ fn the_front_page_shows_the_example_in_at_most_thirty_lines() {
     let shown = blocks.next().and_then(|block| block.split("```").next());
     assert_eq!(shown, Some(&*example));
     assert_eq!(blocks.count(), 0, "one program is the front page");
+    assert!(
+        readme.lines().count() <= 120,
+        "the front page is one to read at once"
+    );
     let code = example.lines().filter(|line| !line.trim().is_empty());
     assert!(code.count() <= 30);
 }

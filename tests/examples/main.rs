@@ -33,6 +33,7 @@ mod length;
 mod links;
 #[cfg(all(feature = "client", feature = "spool", target_os = "linux"))]
 mod logger;
+mod modules;
 #[cfg(feature = "client")]
 mod quickstart;
 mod recorded;

@@ -15,6 +15,12 @@ use std::process::ExitCode;
 const DOCUMENTED: usize = 100;
 const TYPES_WITH_EXAMPLE: usize = 100;
 
+/// The most public types and functions, so that a larger surface is a decision; `v1`, `v3`, `embedded` and `http`
+/// aren't counted.
+const MAX_TYPES: usize = 160;
+const MAX_FUNCTIONS: usize = 565;
+const NOT_COUNTED: [&str; 4] = ["v1", "v3", "embedded", "http"];
+
 /// Types without an example. Each can only be decoded from a response, and an example shows none that
 /// isn't recorded.
 const EXCEPTIONS: [(&str, &str); 2] = [
@@ -204,8 +210,22 @@ fn coverage(items: &[Item<'_>]) -> bool {
         let [documented, example] = shares(counts);
         println!("| {module} | {items} | {documented} % | {functions} | {types} | {example} % |");
     }
+    let counted = modules
+        .iter()
+        .filter(|(module, _)| !NOT_COUNTED.contains(module));
+    let (types, functions) = counted.fold((0, 0), |(types, functions), (_, counts)| {
+        let [_, _, more, types_here, _] = counts;
+        (types + types_here, functions + more)
+    });
+    println!(
+        "without {}: {types} types (at most {MAX_TYPES}), {functions} functions (at most {MAX_FUNCTIONS})",
+        NOT_COUNTED.join(", ")
+    );
     let [documented, example] = shares(&all);
-    documented >= DOCUMENTED && example >= TYPES_WITH_EXAMPLE
+    documented >= DOCUMENTED
+        && example >= TYPES_WITH_EXAMPLE
+        && types <= MAX_TYPES
+        && functions <= MAX_FUNCTIONS
 }
 
 /// In percent: documented items of all, and types with an example of all types.

@@ -105,7 +105,7 @@ fn rows() -> Vec<Row> {
             }
             .into(),
             says: "cannot open the spool: open \"/spool\": no space\\u{1b}[2J",
-            message: "the spool failed",
+            message: "an operation on the spool's files failed",
             retryable: false,
             stored: Stored::None,
             remedy: Remedy::Operator,

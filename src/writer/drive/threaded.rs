@@ -123,7 +123,8 @@ fn serve(
         let now = shared.clock.now();
         let out = keeper.step(now, shared.reading(), input);
         if let Some(attempt) = out.attempt {
-            // (The channel has space, because one request is in flight at a time.)
+            // (The channel has space, because one request is in flight at a time. A sender that has ended has left
+            // its result.)
             let _ = to_sender.try_send(attempt);
         }
         shared.publish(&mut keeper.engine, now, out.spare);
